@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reading, reason_option, say, say_outcomes
+from kconsole.cli.context import (
+    CliContext,
+    FilePath,
+    at_store,
+    exit_code,
+    read_text,
+    reading,
+    reason_option,
+    say,
+    say_outcomes,
+)
 from kconsole.cli.server_prompt import do_and_say, password_option
 from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
@@ -58,7 +68,7 @@ def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | 
 @click.option(
     "--account-password-file",
     "account_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     metavar="FILE",
     help="A file of mode 0600 with the account's password, for the mail server. It is not stored.",
 )

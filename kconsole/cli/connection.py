@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kconsole.cli.context import has_person, read_text
+from kconsole.cli.context import FilePath, has_person, read_text
 from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.files import whole_path
 from kconsole.text.safe_text import safe_text
@@ -35,7 +35,7 @@ def password_option(server: str, variable: str) -> Callable[[Any], Any]:
     """The option --password-file, with the words for the server and the environment variable with the password."""
     return click.option(
         "--password-file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FilePath(),
         metavar="FILE",
         help=f"File of mode 0600 with the password to the {server} (default: {variable}, or a prompt).",
     )

@@ -12,12 +12,13 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from kconsole.core.errors import ConsoleError, EncodingUnconfirmed, ReadOnly
+from kconsole.core.errors import BadInput, ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
 from kconsole.core.times import Clock, SystemClock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
+from kconsole.operations.confinement import named_file
 from kconsole.operations.roles import ROLES_FILE, Roles, person_here
 from kconsole.operations.session import PATIENCE, Progress, Session
 from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
@@ -57,7 +58,7 @@ class CliContext:
     roles_file: Path | None = None
     """The roles file of `--roles`; None for the usual one."""
     operator_name: str = ""
-    """The operator that `kconsole shell` serves."""
+    """The operator that `kconsole shell` serves; empty without a forced command."""
     allow_network_fs: bool = False
     """Whether to change a store on another machine too."""
     offline: bool = False
@@ -171,16 +172,37 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
     return value
 
 
+class FilePath(click.Path):
+    """A file that the user names, to be read or written; `-` is standard input or output. The type of every option."""
+
+    def __init__(self, to_write: bool = False, is_folder: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=is_folder, allow_dash=True)
+        self._to_write = to_write
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        """The path, if the user may name this file; BadInput otherwise."""
+        return super().convert(named_file(Path(value), to_write=self._to_write), param, context)
+
+
 def _sets(
-    *names: str, to: str = "", read: Callable[[click.Context, click.Parameter, Any], Any] | None = None, **how: Any
+    *names: str,
+    to: str = "",
+    read: Callable[[click.Context, click.Parameter, Any], Any] | None = None,
+    for_operators: bool = True,
+    **how: Any,
 ) -> Callable[[Command], Command]:
-    """An option that sets a field of `CliContext`, that of its name or `to`, wherever on the command line it stands."""
+    """An option that sets a field of `CliContext`, that of its name or `to`, wherever on the command line it stands.
+
+    One that is not `for_operators` is refused under a forced command: it would choose whose store, or whose rights.
+    """
     field = to or names[0].strip("-").replace("-", "_")
 
     def choose(context: click.Context, param: click.Parameter, value: Any) -> None:
         if value is not None and value is not False:
-            chosen = value if read is None else read(context, param, value)
-            setattr(context.ensure_object(CliContext), field, chosen)
+            place = context.ensure_object(CliContext)
+            if place.operator_name and not for_operators:
+                raise BadInput("not-under-forced-command", "leave-it-out", what=names[0])
+            setattr(place, field, value if read is None else read(context, param, value))
 
     return click.option(*names, f"global_{field}", expose_value=False, callback=choose, **how)
 
@@ -203,24 +225,28 @@ def _read_patience(context: click.Context, param: click.Parameter, value: float)
 
 _STORE_OPTIONS = (
     _sets("--read-only", is_flag=True, help="Refuse every change."),
-    _sets("--allow-network-fs", is_flag=True, help="Change a store on a network file system, where locks may fail."),
+    _sets(
+        "--allow-network-fs", for_operators=False, is_flag=True,
+        help="Change a store on a network file system, where locks may fail.",
+    ),
     _sets(
         "--offline", is_flag=True, help="Contact no server: show what was read last, and refuse to change the server."
     ),
     _sets(
-        "--as", to="claimed", read=read_text, metavar="NAME",
+        "--as", for_operators=False, to="claimed", read=read_text, metavar="NAME",
         help="Your name; the log records it as a claim, beside the system's user.",
     ),
     _sets(
-        "--wait", to="patience", read=_read_patience, type=float, metavar="SECONDS",
+        "--wait", for_operators=False, to="patience", read=_read_patience, type=float, metavar="SECONDS",
         help="How long to wait while another kconsole saves (10).",
     ),
     _sets(
-        "--roles", to="roles_file", read=lambda _, __, value: Path(value), metavar="FILE",
+        "--roles", for_operators=False, to="roles_file", read=lambda _, __, value: Path(value), metavar="FILE",
         help=f"The roles file, for the store's owner and root ({ROLES_FILE}).",
     ),
     _sets(
-        "--store", to="folder", read=lambda _, __, value: _folder_named(value, "--store"), metavar="DIR",
+        "--store", for_operators=False, to="folder", read=lambda _, __, value: _folder_named(value, "--store"),
+        metavar="DIR",
         help=f"The store's folder (or {STORE_VARIABLE}).",
     ),
 )  # fmt: skip

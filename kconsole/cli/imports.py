@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, confirmed, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, FilePath, at_store, confirmed, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
 from kconsole.core.codes import first_of
 from kconsole.core.records import Entry
@@ -27,7 +27,7 @@ DRY_RUN: Final = "Nothing was imported: this was a dry run."
 Plan = TypeVar("Plan", bound=MergePlan)
 _Function = Callable[..., Any]
 
-_file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+_file_argument = click.argument("file", type=FilePath())
 
 
 def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function], _Function]:
@@ -39,7 +39,7 @@ def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function
             text = "The file's encoding, if it is not UTF-8: cp1250, cp1251, iso-8859-2, utf-16 ..."
             command = click.option("--encoding", metavar="NAME", help=text)(command)
         text = "Write all faults to a file."
-        command = click.option("--faults", type=click.Path(path_type=Path), metavar="FILE", help=text)(command)
+        command = click.option("--faults", type=FilePath(to_write=True), metavar="FILE", help=text)(command)
         text = f"Import the good {good} even if others are faulty."
         command = click.option("--skip-faulty", is_flag=True, help=text)(command)
         return click.option("--dry-run", is_flag=True, help="Only show what would happen.")(command)
@@ -85,7 +85,7 @@ def import_csv(
 
 
 @import_.command("kerio")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=FilePath(is_folder=True))
 @_over_limit_option
 @_import_options("users", has_encoding=False)
 def import_kerio(

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from kconsole.cli.context import (
     EXPIRED,
     CliContext,
+    FilePath,
     at_store,
     confirmed,
     has_person,
@@ -40,7 +41,7 @@ MOST_BEYOND: Final = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
 
 _COMPONENT: Final = click.Choice(get_args(ComponentName))
-_FILE: Final = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+_FILE: Final = FilePath()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 over_limit_option = click.option(

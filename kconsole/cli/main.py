@@ -21,7 +21,7 @@ from kconsole.cli.context import (
     say_failure,
 )
 from kconsole.cli.streams import lost_output, prepare_streams
-from kconsole.core.errors import ConsoleError
+from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.text.messages import templates
 
 INTERRUPTED: Final = 130
@@ -60,19 +60,31 @@ COMMANDS: Final = {
     "diagnose": "kconsole.cli.diagnose:diagnose",
     "roles": "kconsole.cli.roles:roles",
     "schema": "kconsole.cli.maintenance:schema",
+    "shell": "kconsole.cli.shell:shell",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
+
+
+OWNERS_ONLY: Final = frozenset({"demo", "shell", "init", "service-user", "share"})
+"""Commands that make, share or hand out a store: none of an operator under a forced command."""
+
+
+def _is_shell(context: click.Context) -> bool:
+    place = context.find_object(CliContext)
+    return place is not None and bool(place.operator_name)
 
 
 class CommandGroup(click.Group):
     """A group that imports each command when it runs."""
 
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(COMMANDS)
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [name for name in COMMANDS if not (_is_shell(context) and name in OWNERS_ONLY)]
 
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if _is_shell(context) and name in OWNERS_ONLY:
+            raise BadInput("not-under-forced-command", "leave-it-out", what=name)
         module, _colon, attribute = COMMANDS[name].partition(":")
         command: Any = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101  # COMMANDS names commands only

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, say
+from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, FilePath, at_store, say
 from kconsole.cli.output import put_json
 from kconsole.core.codes import message
 from kconsole.operations import maintenance
@@ -65,7 +65,7 @@ def _document(finding: maintenance.Finding) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", type=FilePath(to_write=True))
 @at_store
 def backup(place: CliContext, file: Path) -> None:
     """Back up the store to one file, also while it is in use.

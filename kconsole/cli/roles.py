@@ -1,18 +1,25 @@
 """Commands about roles: who may do what, and who the user is."""
 
+import re
+import shlex
+import sys
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, say, terminal_width
+from kconsole.cli.context import CliContext, FilePath, at_store, say, terminal_width
 from kconsole.cli.output import put_json, put_sections
+from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.roles import Capability
+from kconsole.operations.files import LARGEST_OWN, read_document
 from kconsole.operations.roles import ROLES_FILE, person_here, read_roles, records_of, warnings_of
 from kconsole.text import columns
 from kconsole.text import roles as texts
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
+
+_PUBLIC_KEY: Final = re.compile(r"((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,3})(?: .*)?")
 
 
 @click.group()
@@ -21,7 +28,7 @@ def roles() -> None:
 
 
 @roles.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=FilePath())
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 def check(place: CliContext, file: Path | None, as_json: bool) -> None:
@@ -79,3 +86,42 @@ def whoami(place: CliContext, as_json: bool) -> None:
             "may": [each for each in get_args(Capability) if authority.may(each)],
         }
     )
+
+
+@roles.command()
+@click.argument("name")
+@click.argument("file", required=False, type=FilePath())
+@at_store
+def keys(place: CliContext, name: str, file: Path | None) -> None:
+    """Print the line for authorized_keys that lets the operator NAME in.
+
+    FILE is the operator's public key. The line goes into the authorized_keys of the store's user: whoever logs in with
+    that key gets kconsole as this operator, and nothing else.
+    """
+    place.insist("roles")
+    person = person_here(place.store_folder, place.operator_name)
+    roles_file = place.roles_file or ROLES_FILE
+    if name not in read_roles(roles_file, person.owner):
+        raise NotFound("operator-unknown", "name-an-operator", name=name, file=str(roles_file))
+    words = [sys.executable, "-I", "-m", "kconsole", "--store", str(place.store_folder.absolute())]
+    if place.roles_file is not None:
+        words += ["--roles", str(place.roles_file.absolute())]
+    command = shlex.join([*words, "shell", "--operator", name]).replace('"', '\\"')
+    key = "PUBLIC-KEY" if file is None else public_key(file)
+    click.echo(f'restrict,pty,command="{command}" {key} {name}')
+    if file is None:
+        say("Put the operator's public key in place of PUBLIC-KEY.")
+
+
+def public_key(file: Path) -> str:
+    """The public key in a file, without its comment.
+
+    Raises:
+        BadInput: there is not exactly one.
+    """
+    content, name = read_document(file, LARGEST_OWN)
+    lines = [line for line in content.decode("ascii", "replace").splitlines() if line.strip() and line[0] != "#"]
+    found = _PUBLIC_KEY.fullmatch(lines[0]) if len(lines) == 1 else None
+    if found is None:
+        raise BadInput("not-a-public-key", "name-a-public-key", file=name)
+    return found[1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, FilePath, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.sharing import say_shared
@@ -93,7 +93,7 @@ def restarted(place: CliContext, reason: str) -> None:
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", required=False, type=FilePath(to_write=True))
 @at_store
 def dump(place: CliContext, file: Path | None) -> None:
     """Write the whole store as one JSON document.
@@ -111,7 +111,7 @@ def dump(place: CliContext, file: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", type=FilePath())
 @reason_option
 @at_store
 def restore(place: CliContext, file: Path, reason: str) -> None:

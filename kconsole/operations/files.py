@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from kconsole.core.errors import BadInput, ConsoleError, FileRefused, reason_of
+from kconsole.operations.confinement import STANDARD_STREAM as STANDARD_STREAM
+from kconsole.operations.confinement import export_folder, named_file
 from kconsole.store.file_engine.files import check_owner, placed
-
-STANDARD_STREAM: Final = "-"
-"""The name of standard input for reading, and of standard output for writing."""
 
 LARGEST: Final = 256 * 1024 * 1024  # bytes; nothing that kconsole reads is larger
 LARGEST_OWN: Final = 1024 * 1024  # bytes; a larger file is not one of the user's own files
@@ -40,13 +39,13 @@ def path_of(variable: str, default: Path | None) -> Path | None:
 
 
 def whole_path(name: str) -> Path:
-    """The absolute path of a file that the user names; a `~` is a home folder.
+    """The absolute path of a file to read that the user names; a `~` is a home folder.
 
     Raises:
-        BadInput: there is no such home folder, or the working folder is gone.
+        BadInput: there is no such home folder, the working folder is gone, or the user may not name this file.
     """
     try:
-        return Path(name).expanduser().absolute()
+        return named_file(Path(name)).expanduser().absolute()
     except (RuntimeError, OSError) as error:
         code = "no-such-home-folder" if isinstance(error, RuntimeError) else "working-folder-gone"
         raise BadInput(code, "write-the-whole-path") from None
@@ -90,6 +89,7 @@ def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
     Raises:
         BadInput: it cannot be read, or is too large.
     """
+    path = named_file(path)
     is_standard_input = str(path) == STANDARD_STREAM
     name = "standard input" if is_standard_input else str(path)
     try:
@@ -125,6 +125,7 @@ def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[Binary
         BadInput: it cannot be written, or is in the store's folder. A file that was there is as it was.
         ConsoleError: it is a device or pipe, which took a part at most.
     """
+    path = named_file(path, to_write=True)
     check_not_of_store(path, store)
     stream = None
     try:
@@ -143,9 +144,9 @@ def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[Binary
 
 
 def free_name(name: str, end: str) -> str:
-    """A name that no file has: the name with this end, or with a number before it. A `~` is the user's home."""
+    """A name that no file has: the name with this end, or with a number before it, in the folder for such files."""
     for number in range(1, 100):
-        free = f"{name}{f'-{number}' if number > 1 else ''}{end}"
+        free = f"{export_folder()}{name}{f'-{number}' if number > 1 else ''}{end}"
         if not os.path.lexists(os.path.expanduser(free)):  # noqa: PTH111  # of a home that is not known it makes none
             break
     return free
@@ -161,7 +162,7 @@ def save_listing(name: str, text: str, store: Path, *, replace: bool = False) ->
     if not name.strip():
         raise BadInput("file-needs-name")
     try:
-        path = Path(name.strip()).expanduser()
+        path = named_file(Path(name.strip()), to_write=True).expanduser()
         if path.name.startswith("-"):  # `-` itself is no standard output here
             raise BadInput("name-like-an-option", "choose-another-name", file=path.name)
         if path.exists() and not path.is_file():

@@ -50,6 +50,9 @@ PAST: Final = {
 }
 """What an operator did, by the name of the operation. An unknown operation is shown by its name."""
 
+OTHERS: Final = "other domains"
+"""What a commit changed that the reader may not see."""
+
 
 def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
     """Accounts: some by address, the rest by number."""
@@ -71,7 +74,7 @@ def subject(commit: Commit, most: int = 1) -> str:
     names = [entry.address for entry in entries] or commit.asked_addresses or commit.refused_addresses
     names = names or _domains(commit)
     if not names:
-        return _named_server(commit)
+        return OTHERS if commit.is_partial else _named_server(commit)
     if len(names) <= most or not entries:
         return accounts_words(names, most)
     return words.count_entries(entries)

@@ -17,6 +17,7 @@ from textual.worker import WorkerFailed
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
+from kconsole.operations.confinement import is_confined
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
@@ -147,6 +148,11 @@ class KConsoleApp(BufferedApp):
 
     def get_driver_class(self) -> "type[Driver]":
         return super().get_driver_class() if "TEXTUAL_DRIVER" in os.environ else TerminalDriver
+
+    def action_suspend_process(self) -> None:
+        """Leave the console for the shell that it was started from; under a forced command there is none."""
+        if not is_confined():
+            super().action_suspend_process()
 
     def on_load(self) -> None:
         """End in good order on a signal. The caller may have blocked the signals until now."""

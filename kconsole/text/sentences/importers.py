@@ -89,9 +89,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "document-too-large": "{file} is too large: it has more than {megabytes} MB.",
     "file-needs-name": "A file needs a name.",
     "path-not-a-file": "{file} is not a file.",
+    "outside-of-folder": "{file} is not a file in the folder {folder}.",
+    "not-under-forced-command": "{what} cannot be used here.",
+    "command-too-long": "The command is longer than {longest:,} characters.",
+    "command-has-control-characters": "The command has control characters.",
+    "command-has-open-quote": "A quote in the command is not closed.",
     "file-exists": "{file} exists already.",
     "name-like-an-option": "{file} begins with -, so programs would take it for an option.",
     "choose-another-name": "Choose another name.",
+    "name-a-file-in-folder": Both(
+        "Name it {folder}/NAME, or - for standard input or output.", "Name it {folder}/NAME."
+    ),
+    "leave-it-out": "Leave it out.",
+    "type-the-command": "Type the command by hand.",
+    "close-the-quote": "Close the quote.",
     "choose-another-or-replace": Both(
         "Choose another name, or replace the file with --force.", "Choose another name, or replace the file."
     ),

@@ -38,7 +38,7 @@ class ExportDialog(SavingForm[Export]):
         yield Field("file", "File", self._file_name("csv"))
 
     def _file_name(self, form: str) -> str:
-        return free_name(f"~/kconsole-accounts-{self._today}", FORMATS[form][1])
+        return free_name(f"kconsole-accounts-{self._today}", FORMATS[form][1])
 
     @on(ChoiceLine.Changed)
     def end_as_the_format(self) -> None:

@@ -1,0 +1,112 @@
+"""The forced command of an SSH key or a sudo rule: kconsole for one operator, and nothing else."""
+
+import os
+import pwd
+import re
+import resource
+import shlex
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kconsole.cli.context import CliContext, FilePath, at_store, has_person, on_screen
+from kconsole.core.errors import BadInput
+from kconsole.net.secrets import secret_from
+from kconsole.operations.confinement import confine_files
+from kconsole.operations.sync.access import SERVER_PASSWORD
+
+ORIGINAL_COMMAND: Final = "SSH_ORIGINAL_COMMAND"
+"""The environment variable with what the user of `ssh host WORDS` typed."""
+
+KEPT: Final = {
+    "TERM": r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}",
+    "COLORTERM": r"[a-z0-9]{1,16}",
+    "LANG": r"[A-Za-z0-9][A-Za-z0-9.@_-]{0,63}",
+    r"LC_[A-Z]{1,20}": r"[A-Za-z0-9][A-Za-z0-9.@_-]{0,63}",
+    "NO_COLOR": r"[ -~]{0,16}",
+    "SSH_CONNECTION": r"[0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5} [0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5}",
+    "SSH_USER_AUTH": r"/[A-Za-z0-9._/-]{1,128}",
+    "SUDO_USER": r"[A-Za-z0-9_][A-Za-z0-9._$-]{0,63}",
+    "SUDO_UID": r"[0-9]{1,10}",
+}
+"""Variables that stay, by the pattern of the name, and the pattern of a value that is taken."""
+
+LONGEST_COMMAND: Final = 16_384
+"""Characters of a command."""
+
+
+@click.command()
+@click.option("--operator", required=True, metavar="NAME", help="The operator of roles.toml who works here.")
+@click.option(
+    "--password-file", type=FilePath(), metavar="FILE", help="File of mode 0600 with the password to the mail server."
+)  # fmt: skip
+@click.option(
+    "--files",
+    "base",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder with the folders inbox and exports (the home folder).",
+)
+@at_store
+@on_screen
+@click.pass_context
+def shell(
+    context: click.Context, place: CliContext, operator: str, password_file: Path | None, base: Path | None
+) -> int:
+    """Serve one operator: the forced command of an SSH key or a sudo rule.
+
+    Without a command of the user it opens the console, or prints the status where there is no terminal. Otherwise it
+    runs the user's words as a command line of kconsole, never a shell. It reads files in the folder inbox only, and
+    writes files in the folder exports only.
+    """
+    command = os.environ.get(ORIGINAL_COMMAND, "")
+    secret = None if password_file is None else secret_from(password_file, "", None)
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    enclose(home, (base or home).absolute())
+    if secret is not None:
+        os.environ[SERVER_PASSWORD] = secret.reveal()
+    place.operator_name = operator
+    words = words_of_command(command) or ([] if has_person() else ["status"])
+    group = context.find_root().command
+    result = group.main(words, prog_name="kconsole", standalone_mode=False, obj=place)
+    return result if isinstance(result, int) else 0
+
+
+def words_of_command(command: str) -> list[str]:
+    """The words of a command line of kconsole, whose name may stand first.
+
+    Raises:
+        BadInput: it has control characters, an open quote, or a command that is not for operators.
+    """
+    if len(command) > LONGEST_COMMAND:
+        raise BadInput("command-too-long", longest=LONGEST_COMMAND)
+    if not all(character.isprintable() for character in command):
+        raise BadInput("command-has-control-characters", "type-the-command")
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        raise BadInput("command-has-open-quote", "close-the-quote") from None
+    return words[1:] if words[:1] == ["kconsole"] else words
+
+
+def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say something about the terminal, the language and the connection, if they look as they do."""
+    kept = {}
+    for name, value in variables.items():
+        pattern = next((KEPT[each] for each in KEPT if re.fullmatch(each, name)), None)
+        if pattern is not None and re.fullmatch(pattern, value):
+            kept[name] = value
+    return kept
+
+
+def enclose(home: Path, base: Path) -> None:
+    """Leave an operator nothing that runs or overwrites something else: variables, core dumps, ctrl+z, files."""
+    kept = kept_variables(os.environ)
+    os.environ.clear()
+    os.environ.update(kept, HOME=str(home), PATH="/usr/bin:/bin")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    confine_files(base)
