@@ -94,7 +94,7 @@ async def test_the_limit_is_passed_only_after_a_question_that_says_by_how_much()
         await screen.press("A")
         screen.expect_dialog("! The license will be exceeded by 3 seats.", "Import over the limit")
         assert screen.dialog is not None
-        assert screen.dialog.has_class("-alarm")
+        assert screen.dialog.has_class("-final")
         await screen.press("escape")
         assert screen.used == 1
         await screen.press("A", "y")

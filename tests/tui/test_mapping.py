@@ -239,7 +239,7 @@ async def test_a_connection_that_nobody_checks_is_told_loudly(directory_server: 
         await log_in(screen)
         await until_told(screen, "NOT CHECKED")
         assert screen.dialog is not None
-        assert screen.dialog.has_class("-alarm")
+        assert screen.dialog.has_class("-final")
 
 
 async def test_a_wrong_password_is_told_and_is_nowhere(directory_server: DirectoryServer) -> None:

@@ -84,7 +84,7 @@ async def test_what_is_final_and_who_is_among_it_stand_at_the_top(size: tuple[in
     async with console(store(*accounts(300), admin, own), size) as screen:
         await screen.press("asterisk", "x", "r")
         assert screen.dialog is not None
-        assert screen.dialog.has_class("-alarm")
+        assert screen.dialog.has_class("-final")
         screen.expect_dialog("All mail is removed", "1 administrator and your own account")
         await screen.press("G")
         assert "p299@x.example" in screen.text
@@ -100,7 +100,7 @@ async def test_a_mapped_account_is_no_deletion_and_nothing_is_red() -> None:
     async with console(store(*accounts(1, origin="directory"))) as screen:
         await screen.press("x")
         assert screen.dialog is not None
-        assert not screen.dialog.has_class("-alarm")
+        assert not screen.dialog.has_class("-final")
         await screen.press("y", "x")
         assert "disabled already" in screen.status or "is disabled" in screen.status
         screen.expect_no_dialog()
