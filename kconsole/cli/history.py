@@ -6,13 +6,13 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Final
 
 import click
 import orjson
 
 from kconsole.cli.context import (
     CliContext,
+    FilePath,
     at_store,
     exit_code,
     has_person,
@@ -189,16 +189,18 @@ def _follow(
         commits = [commit for commit in session.catch_up() if fits(commit)]
 
 
-_FILE: Final = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-
-
 @log.command("head")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
-@click.option("--sign", metavar="KEY", help="Sign it with ssh-keygen: a private key, or the public one of the agent's.")
-@click.option("--output", type=_FILE, metavar="FILE", help="Write the signed head into a new file.")
+@click.option(
+    "--sign",
+    type=FilePath(),
+    metavar="KEY",
+    help="Sign it with ssh-keygen: a private key, or the public one of the agent's.",
+)
+@click.option("--output", type=FilePath(to_write=True), metavar="FILE", help="Write the signed head into a new file.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @at_store
-def head_of_log(place: CliContext, as_json: bool, sign: str | None, output: Path | None, force: bool) -> None:
+def head_of_log(place: CliContext, as_json: bool, sign: Path | None, output: Path | None, force: bool) -> None:
     """Show the head of the log: number and hash of its last line.
 
     The hash stands for all lines before it. Signed with --sign and kept in another place, it shows anyone with
@@ -221,7 +223,7 @@ def head_of_log(place: CliContext, as_json: bool, sign: str | None, output: Path
         return
     if has_person():
         say("ssh-keygen signs the head. It may ask for the passphrase, or for a touch of the key.")
-    document = signed_heads.signed(head, sign)
+    document = signed_heads.signed(head, str(sign))
     if output is None or str(output) == "-":
         place.needs_output = True
         click.echo(document, nl=False)
@@ -233,8 +235,10 @@ def head_of_log(place: CliContext, as_json: bool, sign: str | None, output: Path
 
 @log.command("verify")
 @click.option("--head", metavar="HASH", help="A head from an earlier check; it must still be in the log.")
-@click.option("--signatures", type=_FILE, metavar="FILE", help="Signed heads; each must still be in the log.")
-@click.option("--allowed-signers", type=_FILE, metavar="FILE", help="Whose keys may sign, as for ssh-keygen -Y verify.")
+@click.option("--signatures", type=FilePath(), metavar="FILE", help="Signed heads; each must still be in the log.")
+@click.option(
+    "--allowed-signers", type=FilePath(), metavar="FILE", help="Whose keys may sign, as for ssh-keygen -Y verify."
+)
 @at_store
 def verify_log(place: CliContext, head: str | None, signatures: Path | None, allowed_signers: Path | None) -> None:
     """Verify the whole log, and show its head.
