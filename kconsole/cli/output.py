@@ -56,7 +56,7 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a CSV table. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
     from kconsole.text.report import csv_text
 
-    click.echo(csv_text(header, rows), nl=False)
+    click.echo(csv_text([header, *rows]), nl=False)
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:

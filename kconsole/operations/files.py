@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -152,8 +152,8 @@ def free_name(name: str, end: str) -> str:
     return free
 
 
-def save_listing(name: str, text: str, store: Path, *, replace: bool = False) -> Path:
-    """Save a text in a file that only its owner may read, and return the file. A `~` is the user's home.
+def save_listing(name: str, pieces: Iterable[str], store: Path, *, replace: bool = False) -> Path:
+    """Save the pieces of a text in a file that only its owner may read, and return the file. A `~` is the user's home.
 
     Raises:
         AlreadyThere: the file exists, and must not be replaced.
@@ -170,7 +170,8 @@ def save_listing(name: str, text: str, store: Path, *, replace: bool = False) ->
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInput("cannot-write", "choose-another-name", file=name, reason=reason_of(error)) from error
     with writing(path, store, replace=replace) as file:
-        file.write(text.encode(errors="replace"))
+        for piece in pieces:
+            file.write(piece.encode(errors="replace"))
     return path
 
 

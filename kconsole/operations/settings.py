@@ -5,8 +5,9 @@ Nothing in it keeps the console from starting: a wrong setting is a problem to s
 
 import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
@@ -26,12 +27,17 @@ CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 MOST_PROBLEMS: Final = 10  # that are shown one by one; another program's file has hundreds
 _LONGEST_VALUE: Final = 40
 
+_KEYS_TABLE: Final = re.compile(r"\s*\[\s*keys\s*\]")
+_KEYS_LINE: Final = re.compile(r"\s*keys\s*[.=]")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The content of the configuration file; `config_model` describes the settings."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    key_places: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The file and line of each of them."""
     theme: str = ""
     ascii_only: bool | None = None
     colours: Colours | Literal[""] = ""
@@ -65,13 +71,25 @@ def read_settings(path: Path | None = None) -> Settings:
     from kconsole.importers.code_pages import utf8_text
 
     try:
-        text = utf8_text(content, file).replace("\r\n", "\n")
-        document = tomllib.loads(text.replace("\r", "\n"))  # alone it ends a line too, as in every file here
+        text = utf8_text(content, file).replace("\r\n", "\n").replace("\r", "\n")  # alone it ends a line, too
+        document = tomllib.loads(text)
     except BadInput as error:
         return _unusable("settings-not-utf8", **error.params)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         return _unusable("settings-not-toml", file=file, reason=str(error))
-    return _settings(document, file) if document else Settings()
+    settings = _settings(document, file) if document else Settings()
+    return replace(settings, key_places={name: _place_of(name, text, file) for name in settings.keys})
+
+
+def _place_of(name: str, text: str, file: str) -> str:
+    """The file with the line that gives a command its keys; without the line where the file is written otherwise."""
+    key = re.compile(rf"""(?:^|[\s{{,.])["']?{re.escape(name)}["']?\s*=""")
+    in_table = False
+    for number, line in enumerate(text.split("\n"), 1):
+        in_table = _KEYS_TABLE.match(line) is not None or (in_table and not line.lstrip().startswith("["))
+        if (in_table or _KEYS_LINE.match(line)) and key.search(line):
+            return f"{file}, line {number}"
+    return file
 
 
 def _unusable(code: str, **params: Any) -> Settings:

@@ -1,7 +1,7 @@
 """A list of accounts as a file: CSV, JSON or Markdown, with times that do not age, and totals."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -13,6 +13,9 @@ from kconsole.text.details import last_login_word, name_word, reason_word
 from kconsole.text.safe_text import safe_address, safe_text
 
 NOTHING: Final = "–"
+
+PIECE: Final = 200
+"""Entries that are written at once."""
 
 FORMATS: Final = {
     "csv": ("CSV", ".csv"),
@@ -79,47 +82,72 @@ def report(
     form: str, entries: Sequence[Entry], columns: Sequence[str], policy: LicensePolicy, now: datetime, asked: str = ""
 ) -> str:
     """A file of entries in one of the `FORMATS`, with some of the columns of `CELLS`; `asked` is the filter."""
+    return "".join(report_pieces(form, entries, columns, policy, now, asked))
+
+
+def report_pieces(
+    form: str, entries: Sequence[Entry], columns: Sequence[str], policy: LicensePolicy, now: datetime, asked: str = ""
+) -> Iterator[str]:
+    """The same in pieces: none takes long, and none is kept, so a screen beside it never waits."""
     cells = [CELLS[name].cell for name in columns]
     if LAST_LOGIN in columns:
         cells[columns.index(LAST_LOGIN)] = lambda entry, _: _moment(entry, form, now)
-    rows = [["" if (text := cell(entry, policy)) == NOTHING else text for cell in cells] for entry in entries]
-    titles = [CELLS[name].title for name in columns]
-    total = totals(entries, policy)
+    titles, total = [CELLS[name].title for name in columns], totals(entries, policy)
+    pieces = (
+        [["" if (text := cell(entry, policy)) == NOTHING else text for cell in cells] for entry in some]
+        for some in in_pieces(entries)
+    )
     if form == "json":
-        return _json(columns, rows, total, len(entries), now, asked)
-    if form == "markdown":
+        yield from _json(columns, pieces, total, len(entries), now, asked)
+    elif form == "markdown":
         about = f" · filter: `{safe_text(asked).replace('`', ' ')}`" if asked else ""
-        lines = [f"{total}, {ages.full_moment(now)}{about}", "", _markdown(titles), f"|{' --- |' * len(titles)}"]
-        return "\n".join([*lines, *map(_markdown, rows), ""])
-    rows.append([f"Total: {total}", *[""] * (len(titles) - 1)])
-    return csv_text(titles, rows) if form == "csv" else "\ufeff" + csv_text(titles, rows, ";", "\r\n")
+        lines = (f"{total}, {ages.full_moment(now)}{about}", "", _markdown(titles), f"|{' --- |' * len(titles)}")
+        yield _lines(lines)
+        yield from (_lines(map(_markdown, rows)) for rows in pieces)
+    else:
+        look = (",", "\n") if form == "csv" else (";", "\r\n")
+        yield ("" if form == "csv" else "\ufeff") + csv_text([titles], *look)
+        yield from (csv_text(rows, *look) for rows in pieces)
+        yield csv_text([[f"Total: {total}", *[""] * (len(titles) - 1)]], *look)
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]], separator: str = ",", end: str = "\n") -> str:
-    """A CSV table. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
+def in_pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """The entries, a few at a time."""
+    return (entries[begin : begin + PIECE] for begin in range(0, len(entries), PIECE))
+
+
+def csv_text(rows: Iterable[Sequence[str]], separator: str = ",", end: str = "\n") -> str:
+    """Rows as CSV. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
     import csv  # here, as orjson below: the first screen needs neither
     import io
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=separator, lineterminator=end)
-    writer.writerow(header)
     writer.writerows([_FORMULA.sub(r"\1'", safe_text(value, None)) for value in row] for row in rows)
     return buffer.getvalue()
 
 
-def _json(columns: Sequence[str], rows: list[list[str]], total: str, number: int, now: datetime, asked: str) -> str:
+def _json(
+    columns: Sequence[str], pieces: Iterable[list[list[str]]], total: str, number: int, now: datetime, asked: str
+) -> Iterator[str]:
     import orjson
 
+    def indented(document: object) -> str:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
     fields = [name.replace("-", "_") for name in columns]
-    document = {
-        "schema": 1,
-        "made_at": to_iso(now),
-        "filter": safe_text(asked, None),
-        "number": number,
-        "total": total,
-        "accounts": [dict(zip(fields, row, strict=True)) for row in rows],
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    about = {"schema": 1, "made_at": to_iso(now), "filter": safe_text(asked, None), "number": number, "total": total}
+    yield indented(about).removesuffix("\n}") + ',\n  "accounts": ['
+    separator = "\n"
+    for rows in pieces:
+        accounts = indented({"": [dict(zip(fields, row, strict=True)) for row in rows]})
+        yield separator + accounts.removeprefix('{\n  "": [\n').removesuffix("\n  ]\n}")
+        separator = ",\n"
+    yield "\n  ]\n}\n" if number else "]\n}\n"
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _markdown(cells: Iterable[str]) -> str:

@@ -73,7 +73,7 @@ class KConsoleApp(BufferedApp):
     ) -> None:
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
-        self.keys = Keymap(settings.keys)
+        self.keys = Keymap(settings.keys, settings.key_places)
         self.problems = [
             *(safe_text(words_of(problem, Voice(self.keys.by_name()))) for problem in settings.problems),
             *self.keys.problems,
@@ -224,6 +224,13 @@ class KConsoleApp(BufferedApp):
             self.keystrokes.take(event)
         elif not (self.keystrokes.is_held and isinstance(event, MouseEvent)):
             await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """Quit from any screen, for ctrl+q."""
+        if self._main is None:
+            self.exit()
+        else:
+            self._main.action_quit()
 
     def action_help_quit(self) -> None:
         """Do what `q` does on a screen, for ctrl+c: one step back, or quit; a dialog is left without an answer."""

@@ -11,8 +11,10 @@ RESERVED: Final[Mapping[str, str]] = {
     "escape": "leads one step back, everywhere",
     "ctrl+c": "goes a step back or leaves the console; in a line to type in it copies",
     "ctrl+q": "always leaves the console",
+    "ctrl+z": "suspends the console",
+    **dict.fromkeys("0123456789", "belongs to a number, as in 10 for the next ten"),
 }
-"""Keys that no other command gets, and what they are for: there is always a way out."""
+"""Keys that no other command gets, and what they do: there is always a way out."""
 
 OTHER_NAMES: Final[Mapping[str, str]] = {
     **{word: key for key, word in KEY_WORDS.items() if len(word) > 1},
@@ -39,8 +41,10 @@ class Keymap:
     reserved key, and one key for two commands of a screen.
     """
 
-    def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
+    def __init__(self, wanted: Mapping[str, str] | None = None, places: Mapping[str, str] | None = None) -> None:
         self._keys: dict[str, tuple[str, ...]] = {}
+        self._places = places or {}
+        """Where the wanted keys of a command are written: the file and the line."""
         self.problems: tuple[str, ...] = ()
         """What is wrong with the wanted keys. Safe to show."""
         if wanted:
@@ -71,17 +75,22 @@ class Keymap:
         for name, text in wanted.items():
             command = known.get(name)
             if command is None:
-                problems.append(_unknown(name, known))
+                problems.append(self._at(name) + _unknown(name, known))
                 continue
             try:
                 self._keys[name] = _read(command, text)
             except ValueError as error:
-                problems.append(f"keys: {name}: {error}")
+                problems.append(f"{self._at(name)}keys: {name}: {error}")
         while clashes := self._clashes(screens):
             for name in {command.name for pair in clashes.values() for command in pair}:
                 self._keys.pop(name, None)
             problems += clashes
         self.problems = tuple(problems)
+
+    def _at(self, *names: str) -> str:
+        """Where the keys of these commands are written, before what is wrong with them."""
+        place = next((self._places[name] for name in names if name in self._places), "")
+        return f"{safe_text(place)}: " if place else ""
 
     def _clashes(self, screens: Mapping[str, Sequence[AnyCommand]]) -> dict[str, tuple[AnyCommand, AnyCommand]]:
         """What is wrong, and between which two: one key for two commands of a screen."""
@@ -94,6 +103,7 @@ class Keymap:
                     if other is not command:
                         names, shown = f"{other.name} and {command.name}", key_word(key)
                         text = f"keys: {names} cannot both have {shown} in {screen}; both keep their own keys."
+                        text = self._at(*(each.name for each in (command, other) if each.name in self._keys)) + text
                         clashes[text] = (other, command)
         return clashes
 

@@ -5,11 +5,12 @@ import io
 import json
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from kconsole.core.records import Entry, LastLogin
 from kconsole.licensing.policy import KERIO
-from kconsole.text.report import CELLS, DEFAULT, FORMATS, report
+from kconsole.text.report import CELLS, DEFAULT, FORMATS, PIECE, report, report_pieces
 
 NOW = datetime(2026, 8, 5, 12, tzinfo=UTC)
 LOGIN = LastLogin(datetime(2025, 1, 2, 3, 4, tzinfo=UTC), "IMAP")
@@ -56,3 +57,13 @@ def test_markdown_has_one_row_for_each_and_no_markup_of_a_name() -> None:
 def test_every_column_can_be_written(form: str) -> None:
     assert report(form, ENTRIES, tuple(CELLS), KERIO, NOW)
     assert report(form, (), ("address",), KERIO, NOW)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_pieces_of_a_long_report_are_those_of_a_whole_one(form: str) -> None:
+    entries = tuple(Entry(address=f"p{number}@north.example") for number in range(2 * PIECE + 1))
+    text = report(form, entries, ("address",), KERIO, NOW)
+    assert [text.count(entry.address) for entry in entries] == [1] * len(entries)
+    if form == "json":
+        assert text.encode() == orjson.dumps(json.loads(text), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    assert max(len(piece) for piece in report_pieces(form, entries, ("address",), KERIO, NOW)) < len(text)

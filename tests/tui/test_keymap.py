@@ -1,6 +1,7 @@
 """Every command has a plain key, a palette entry and a line of help; keys can be given other commands, and are told."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from kconsole.operations.settings import Settings
+from kconsole.operations.settings import Settings, read_settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
@@ -161,6 +162,29 @@ async def test_ctrl_c_goes_a_step_back_and_leaves_the_console_from_the_main_scre
             await screen.press(key, "ctrl+c")
             assert screen.app.screen is screen.main
         await screen.press("ctrl+c")
+        assert not screen.app.is_running
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_quitting_asks_only_where_something_would_be_lost(key: str) -> None:
+    async with console("office") as screen:
+        await screen.press("space", key)
+        screen.expect_dialog("Quit?", "1 account is marked")
+        await screen.press("n")
+        assert screen.app.is_running
+        assert screen.main.accounts.marked
+        await screen.press("escape", key)
+        assert not screen.app.is_running
+
+
+async def test_quitting_asks_where_a_form_holds_text_and_obeys_when_it_is_said_again() -> None:
+    async with console("office") as screen:
+        await screen.press("a", "ctrl+q")
+        assert not screen.app.is_running
+    async with console("office") as screen:
+        await screen.press("a", "x", "ctrl+q")
+        screen.expect_dialog("Quit?", "What you typed in")
+        await screen.press("ctrl+q")
         assert not screen.app.is_running
 
 
@@ -336,6 +360,23 @@ async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
         assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
         assert "Accounts: disable  z" in palette(screen.app.screen)
+
+
+async def test_a_clash_is_shown_at_the_start_with_its_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('mouse = false\n[keys]\nexport = "z"\n# as in vim\n"disable" = "n"\n')
+    settings = read_settings(file)
+    assert settings.key_places == {"export": f"{file}, line 3", "disable": f"{file}, line 5"}
+    async with console("office", settings=settings) as screen:
+        (told,) = screen.app.problems
+        assert told.startswith(f"{file}, line 5: keys: disable and never cannot both have n in the list of accounts")
+        screen.expect_dialog("About your configuration", "line 5")
+
+
+@pytest.mark.parametrize("line", ['keys.disable = "n"', 'keys = { enable = "z", disable = "n" }'])
+def test_the_line_of_a_key_is_found_however_it_is_written(tmp_path: Path, line: str) -> None:
+    (tmp_path / "config.toml").write_text(f"mouse = false\n{line}\n")
+    assert read_settings(tmp_path / "config.toml").key_places["disable"].endswith("config.toml, line 2")
 
 
 async def test_problems_are_there_to_be_told() -> None:

@@ -44,7 +44,7 @@ class Help(Command):
 
 
 class Quit(Command):
-    """Quit. All changes are saved already."""
+    """Quit. All changes are saved already; where marks, typed text or work would be lost, it asks."""
 
     name, keys, title, word = "quit", "q,ctrl+q", "Console: quit", "quit"
     synonyms = "exit leave close"

@@ -6,7 +6,7 @@ from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
-from textual import getters
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,6 +21,7 @@ from kconsole.text.messages import Voice, error_words, hint_words, parts_of, sen
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import CommandTarget, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
+from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.labelled import Section
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
@@ -226,6 +227,10 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         from kconsole.tui.screens.dialog import ConfirmDialog
 
         self.app.push_screen(ConfirmDialog(question), answered)
+
+    @on(TextLine.TooLong)
+    def tell_too_long(self, message: TextLine.TooLong) -> None:
+        self.tell(message.text)
 
     def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""

@@ -22,7 +22,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.attention import Attention, Verdict
 from kconsole.tui.widgets.backdrop import Backdrop
-from kconsole.tui.widgets.inputs import FormRow, NumberLine, ReasonLine
+from kconsole.tui.widgets.inputs import FormRow, NumberLine, ReasonLine, TextLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
 from kconsole.tui.widgets.painting import palette_of_app, shortened, wrapped
 
@@ -135,6 +135,10 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < ROOMY, "-tight")
         self._fit(event.size.width, event.size.height)
+
+    @on(TextLine.TooLong)
+    def tell_too_long(self, message: TextLine.TooLong) -> None:
+        self.tell_problem(message.text)
 
     def tell_problem(self, text: str) -> None:
         """Show above the buttons why the answer is not accepted. The text must be safe to show."""

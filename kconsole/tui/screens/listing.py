@@ -214,7 +214,7 @@ class ListingScreen(FilterScreen, ServerScreen):
     def _export(self, wanted: "Export", saved: Callable[[], None], failed: Failed) -> None:
         """Write a file with all that is listed, the folded ones included, or with the marked ones in that order."""
         from kconsole.operations.files import save_listing
-        from kconsole.text.report import report, totals
+        from kconsole.text.report import report_pieces, totals
 
         listing, now, session = self.listing, self.session.clock.now(), self.session
         marked, filters = self.accounts.marked, console_of(self).preferences.filters
@@ -227,8 +227,8 @@ class ListingScreen(FilterScreen, ServerScreen):
                 others = marked.difference(entry.id for entry in entries)
                 entries += filter(None, map(session.state.live_entry, sorted(others)))
             policy = session.seats.policy
-            text = report(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
-            path = save_listing(wanted.name, text, session.store.folder, replace=wanted.replace)
+            pieces = report_pieces(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
+            path = save_listing(wanted.name, pieces, session.store.folder, replace=wanted.replace)
             return f"{totals(entries, policy)} saved in {safe_text(str(path))}"
 
         def done(text: str) -> None:

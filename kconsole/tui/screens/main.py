@@ -209,7 +209,15 @@ class MainScreen(AccountsScreen):
         self.app.push_screen(LogScreen(self.workspace, self.accounts.highlighted))
 
     def action_quit(self) -> None:
-        self.app.exit()
+        """Quit, after a question where something would be lost; asked for again in that question, at once."""
+        from kconsole.tui.screens.quit import QuitDialog, what_is_lost
+
+        if isinstance(self.app.screen, QuitDialog):
+            self.app.screen.action_confirm()
+        elif lost := list(what_is_lost(self)):
+            self.app.push_screen(QuitDialog(lost), lambda reason: None if reason is None else self.app.exit())
+        else:
+            self.app.exit()
 
     # What happens
 

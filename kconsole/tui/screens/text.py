@@ -1,7 +1,7 @@
 """Addresses as plain text over the whole width: to select with the mouse of the terminal, or to save in a file."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -18,6 +18,7 @@ from kconsole.operations.files import AlreadyThere, save_listing
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.columns import table
+from kconsole.text.report import in_pieces
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import replace_question, shown_error
 from kconsole.tui.widgets.inputs import TextLine
@@ -105,6 +106,10 @@ class TextScreen(ModalScreen[None]):
             self._may_replace = ""
             self._say("")
 
+    @on(TextLine.TooLong)
+    def tell_too_long(self, message: TextLine.TooLong) -> None:
+        self._say(message.text)
+
     @on(Input.Submitted)
     async def save(self, message: Input.Submitted) -> None:
         """Save, in a thread. To replace an existing file, the user has to press enter twice."""
@@ -159,8 +164,10 @@ class TextScreen(ModalScreen[None]):
         self._show_lines()
         self.query_one(_Text).focus()
 
-    def _content(self) -> str:
-        return "".join("\t".join(cells) + "\n" for cells in self._cells(self._entries))
+    def _content(self) -> Iterator[str]:
+        for place, some in enumerate(in_pieces(self._entries)):
+            lines = self._cells(some)[1 if place and self._with_columns else 0 :]  # the titles once
+            yield "".join("\t".join(cells) + "\n" for cells in lines)
 
 
 def _pieces(line: str, width: int) -> Iterable[str]:

@@ -29,8 +29,25 @@ MOST_TYPED: Final = 32
 MOST_KEYS: Final = 128
 """Other keys within `WINDOW`, as from a wheel that the terminal turns into arrows. Those beyond are dropped."""
 
+ERASING: Final = "\x7f\b"
+"""What the backspace key sends. At the start of a burst they erase what stands in the line already."""
+
 WINDOW: Final = 0.5
 """Seconds. A key that is held repeats some 15 times in it."""
+
+
+def _typed_text(burst: Iterable[str]) -> str:
+    """What the characters of a burst come to: backspaces erase those before them, other keys are none of the text."""
+    text: list[str] = []
+    for character in burst:
+        if character in ERASING:
+            if text and text[-1] not in ERASING:
+                text.pop()
+            else:
+                text.append(character)
+        elif character.isprintable() or character in "\r\n":
+            text.append(character)
+    return "".join(text)
 
 
 class AltKey(Key):
@@ -115,7 +132,7 @@ class TerminalInput:
         events: list[Message] = []
         for token in tokens:
             if token.kind == "paste":
-                events += [*self._end_burst(), *self._release(), Paste(token.text)]
+                events += [*self._end_burst(), *self._release(), Paste(token.text.lstrip(ERASING))]
             elif token.kind == "report":
                 events += self._report(token.text)
             elif self._burst is not None:
@@ -156,7 +173,8 @@ class TerminalInput:
     def _end_burst(self) -> list[Message]:
         burst, self._burst = self._burst, None
         self._counts.clear()
-        return [Paste("".join(burst).replace("\0", ""))] if burst else []
+        text = _typed_text(burst or ())
+        return [Paste(text)] if text else []
 
     def _report(self, sequence: str) -> list[Message]:
         if sequence in (FOCUSIN, FOCUSOUT):

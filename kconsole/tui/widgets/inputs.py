@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.geometry import Offset
 from textual.message import Message
 from textual.widget import Widget
@@ -18,6 +18,7 @@ from kconsole.core.codes import Message as ProblemMessage
 from kconsole.net.secrets import Secret
 from kconsole.operations.search.filters import LONGEST_FILTER
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.terminal.terminal_input import ERASING
 from kconsole.tui.widgets.painting import Painted, Part, fitted
 
 LONGEST_PART: Final = 24
@@ -35,6 +36,12 @@ class TextLine(Input):
             value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, max_length=LONGEST_LINE
         )
         self.cursor_blink = False
+        self._first = self.value
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it holds what someone typed."""
+        return self.value.strip() not in ("", self._first)
 
     @property
     def cursor_screen_offset(self) -> Offset:
@@ -48,6 +55,31 @@ class TextLine(Input):
 
     def validate_value(self, value: str) -> str:
         return safe_text(value)
+
+    class TooLong(Message):
+        """What was typed or pasted does not fit, and was not taken; `text` says so."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take a text; in a burst of keys, backspaces before it erase what is there."""
+        event.stop()
+        event.prevent_default()
+        text = event.text.lstrip(ERASING)
+        start, end = sorted(self.selection)
+        start = max(start - (len(event.text) - len(text)), 0)
+        line = next(iter(text.splitlines()), "")
+        most = self.max_length or LONGEST_LINE
+        if len(self.value) - (end - start) + len(line) > most:
+            self.post_message(self.TooLong(f"Too long to paste: {most:,} characters at most."))
+        else:
+            self.replace(line, start, end)
+
+    def restricted(self) -> None:
+        super().restricted()
+        self.post_message(self.TooLong(f"The line is full: {self.max_length or LONGEST_LINE:,} characters at most."))
 
 
 class ReasonLine(TextLine):

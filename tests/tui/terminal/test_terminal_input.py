@@ -213,6 +213,24 @@ def test_more_characters_than_anyone_types_are_a_paste() -> None:
     assert line.send(b"j").keys == ["j"]
 
 
+@pytest.mark.parametrize(
+    ("burst", "text"),
+    [
+        (b"\x7f" * 40 + b"anna", "\x7f" * 40 + "anna"),
+        (b"x" * 40 + b"\x7f" * 38 + b"y", "xxy"),
+        (b"ab\b" + b"c" * 40, "a" + "c" * 40),
+        (b"a\x01\x0b\x1fb" + b"c" * 40, "ab" + "c" * 40),
+    ],
+)
+def test_backspaces_of_a_burst_erase_and_other_control_characters_are_none_of_it(burst: bytes, text: str) -> None:
+    line = Line().send(burst).wait(SETTLE)
+    assert (line.keys, line.pasted) == ([], [text])
+
+
+def test_a_real_paste_erases_nothing() -> None:
+    assert Line().send(b"\x1b[200~\x7f\x7fdy\x1b[201~").wait(SETTLE).pasted == ["dy"]
+
+
 def test_a_paste_that_trickles_in_is_recognised_after_a_few_characters() -> None:
     line = Line().send(*[b"d"] * 1000, gap=0.002).wait(SETTLE)
     assert len(line.keys) == MOST_TYPED
