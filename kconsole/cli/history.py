@@ -223,7 +223,7 @@ def head_of_log(place: CliContext, as_json: bool, sign: Path | None, output: Pat
         return
     if has_person():
         say("ssh-keygen signs the head. It may ask for the passphrase, or for a touch of the key.")
-    document = signed_heads.signed(head, str(sign))
+    document = signed_heads.signed(head, sign)
     if output is None or str(output) == "-":
         place.needs_output = True
         click.echo(document, nl=False)

@@ -84,7 +84,7 @@ def log_head(folder: Path, now: datetime) -> LogHead:
         return LogHead(store=engine.store_id(), sequence=last.sequence, hash=last.hash, time=at)
 
 
-def signed(head: LogHead, key: str) -> bytes:
+def signed(head: LogHead, key: Path) -> bytes:
     """A head with its signature below it. ssh-keygen asks for the passphrase itself.
 
     The key is the file of a private one, or of the public one of which the SSH agent has the private one.
@@ -133,7 +133,7 @@ def check_signatures(heads: Sequence[SignedHead], allowed_signers: Path | None, 
     Raises:
         Refused: a signature is wrong, or its key may not sign.
     """
-    allowed = None if allowed_signers is None else _checked_path(str(allowed_signers))
+    allowed = None if allowed_signers is None else _checked_path(allowed_signers)
     return [_checked_signer(each, allowed, min(now, each.head.time)) for each in heads]
 
 
@@ -190,8 +190,8 @@ def check_in_log(
         raise unknown
 
 
-def _checked_path(name: str) -> Path:
-    path = whole_path(name)
+def _checked_path(path: Path) -> Path:
+    path = whole_path(str(path))
     try:
         open_file(path).close()
     except OSError as error:

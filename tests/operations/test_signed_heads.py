@@ -104,9 +104,9 @@ def test_a_head_that_was_signed_is_found_while_the_log_goes_on(folder: Path, key
     head = log_head(folder, NOW + timedelta(microseconds=5))
     assert (head.sequence, head.time) == (LINES, NOW)
     assert Head(head.sequence, head.hash) == verify(folder)
-    first = signed(head, str(key))
+    first = signed(head, key)
     add_to(folder, "berg")
-    heads = signed_heads_in(kept(tmp_path, signed(log_head(folder, NOW), str(key)), first))
+    heads = signed_heads_in(kept(tmp_path, signed(log_head(folder, NOW), key), first))
     assert [each.head.sequence for each in heads] == [LINES, LINES + 1]
     assert heads[0].head == head
     assert {each.key for each in heads} == {keygen("-lf", str(key)).decode().split()[1]}
@@ -215,7 +215,7 @@ def test_a_line_that_was_lost_has_its_hash_where_the_next_one_says_it(folder: Pa
 def check(head: LogHead, key: Path, allowed: str | None, tmp_path: Path) -> list[str]:
     signers = tmp_path / "allowed"
     signers.write_text((allowed or "") + "\n")
-    heads = signed_heads_in(kept(tmp_path, signed(head, str(key))))
+    heads = signed_heads_in(kept(tmp_path, signed(head, key)))
     return check_signatures(heads, None if allowed is None else signers, NOW + timedelta(days=99))
 
 
@@ -252,7 +252,7 @@ def test_a_signer_who_is_not_named_is_refused(head: LogHead, key: Path, other_ke
     assert code_of(lambda: check(head, key, f"anna {public(other_key)}", tmp_path)) == ("signer-unknown", 4)
     assert code_of(lambda: check(head, key, "", tmp_path)) == ("signer-unknown", 4)
     assert code_of(lambda: check(head, key, "nonsense", tmp_path)) == ("signer-unknown", 4)
-    heads = signed_heads_in(kept(tmp_path, signed(head, str(key))))
+    heads = signed_heads_in(kept(tmp_path, signed(head, key)))
     assert code_of(lambda: check_signatures(heads, tmp_path / "none", NOW)) == ("cannot-read", 2)
     assert code_of(lambda: check_signatures(heads, tmp_path, NOW)) == ("cannot-read", 2)
 
@@ -270,13 +270,13 @@ def test_a_certificate_of_an_authority_signs(head: LogHead, key: Path, other_key
 
 @pytest.mark.parametrize("how", ["text", "namespace", "key", "signature"])
 def test_a_wrong_signature_is_refused(head: LogHead, key: Path, other_key: Path, how: str, tmp_path: Path) -> None:
-    document = signed(head, str(key))
+    document = signed(head, key)
     if how == "text":
         document = document.replace(b'"sequence":7', b'"sequence":8')
     elif how == "namespace":
         document = head.text + keygen("-Y", "sign", "-n", "file", "-f", str(key), text=head.text)
     else:
-        lines, others = document.split(b"\n"), signed(replace(head, sequence=8), str(other_key)).split(b"\n")
+        lines, others = document.split(b"\n"), signed(replace(head, sequence=8), other_key).split(b"\n")
         at = 2 if how == "key" else 5
         document = b"\n".join([*lines[:at], others[at], *lines[at + 1 :]])
     heads = signed_heads_in(kept(tmp_path, document))
@@ -285,7 +285,7 @@ def test_a_wrong_signature_is_refused(head: LogHead, key: Path, other_key: Path,
 
 def test_a_signature_of_ssh_keygen_alone_is_as_good(head: LogHead, key: Path, tmp_path: Path) -> None:
     text = head.text + keygen("-Y", "sign", "-n", NAMESPACE, "-f", str(key), text=head.text)
-    assert text == signed(head, str(key))
+    assert text == signed(head, key)
     heads = signed_heads_in(kept(tmp_path, b"From: cron\r\n\r\n" + text.replace(b"\n", b"\r\n") + b"\r\nbye\r\n"))
     assert check_signatures(heads, None, NOW) == [""]
     assert heads[0].head == head
@@ -337,19 +337,19 @@ def fake(tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_program_is_named(head: LogHead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = kept(tmp_path, b"")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert code_of(lambda: signed(head, str(path))) == ("program-missing", 1)
+    assert code_of(lambda: signed(head, path)) == ("program-missing", 1)
 
 
 def test_a_program_that_hangs_is_ended(head: LogHead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, "exec sleep 1000", monkeypatch)
     monkeypatch.setattr("kconsole.operations.signed_heads._SIGNING", 0.1)
-    assert code_of(lambda: signed(head, str(kept(tmp_path, b"")))) == ("program-too-slow", 1)
+    assert code_of(lambda: signed(head, kept(tmp_path, b""))) == ("program-too-slow", 1)
 
 
 def test_a_program_that_cannot_be_run_is_named(head: LogHead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, "", monkeypatch)
     (tmp_path / "bin" / "ssh-keygen").write_bytes(b"\x7fELF no program")
-    assert code_of(lambda: signed(head, str(kept(tmp_path, b"")))) == ("program-not-run", 1)
+    assert code_of(lambda: signed(head, kept(tmp_path, b""))) == ("program-not-run", 1)
 
 
 @pytest.mark.parametrize(
@@ -359,14 +359,14 @@ def test_a_key_that_cannot_sign_is_named(
     head: LogHead, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(tmp_path, script, monkeypatch)
-    assert code_of(lambda: signed(head, str(kept(tmp_path, b"")))) == ("cannot-sign", 2)
+    assert code_of(lambda: signed(head, kept(tmp_path, b""))) == ("cannot-sign", 2)
 
 
 def test_a_key_that_is_none_cannot_sign(head: LogHead, tmp_path: Path) -> None:
     need_ssh_keygen()
-    assert code_of(lambda: signed(head, str(tmp_path / "none"))) == ("cannot-read", 2)
-    assert code_of(lambda: signed(head, "no\0file")) == ("cannot-read", 2)
+    assert code_of(lambda: signed(head, tmp_path / "none")) == ("cannot-read", 2)
+    assert code_of(lambda: signed(head, Path("no\0file"))) == ("cannot-read", 2)
     with pytest.raises(BadInput) as caught:
-        signed(head, str(kept(tmp_path, b"no key")))
+        signed(head, kept(tmp_path, b"no key"))
     assert caught.value.code == "cannot-sign"
     assert caught.value.details

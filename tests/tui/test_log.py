@@ -80,9 +80,17 @@ async def test_claims_are_told_as_claims() -> None:
     async with console("office") as screen:
         other = screen.other()
         other.store.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
+        other.store.operator = other.store.operator._replace(name="anna", uid=998, login_uid=1003, key="SHA256:tQ5")
         other.do(DisableAccounts((screen.at.address,)))
         await screen.press("L", "enter")
-        screen.expect_dialog('as "boss"', "--as boss", "sudo was called by carla", "SSH from 10.0.0.1 22")
+        screen.expect_dialog(
+            f'anna ({system_operator().user}) as "boss"',
+            "(uid 998), logged in as uid 1003",
+            "--as boss",
+            "sudo was called by carla",
+            "SSH from 10.0.0.1 22",
+            "SSH key SHA256:tQ5",
+        )
 
 
 async def test_refusals_bear_a_sign_and_a_word() -> None:

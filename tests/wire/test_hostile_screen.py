@@ -94,7 +94,8 @@ class Hostile:
             )
             for place, text in enumerate([*texts, *texts[::-1]])
         )
-        operator = Operator(self._text(5), self._text(6), self._text(7), self._text(8))
+        text = self._text
+        operator = Operator(text(5), text(6), text(7), text(8), text(9), 998, 1003, text(10))
         session = Session.create(
             folder, Inventory(license=License(seats=5), domains=domains, entries=entries), operator, clock
         )
