@@ -22,7 +22,8 @@ from kconsole.operations.confinement import named_file
 from kconsole.operations.roles import ROLES_FILE, Roles, person_here
 from kconsole.operations.session import PATIENCE, Progress, Session
 from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
-from kconsole.text import messages
+from kconsole.text import messages, words
+from kconsole.text.gauge import used_words
 from kconsole.text.safe_text import safe_address, safe_text
 
 DEBUG_VARIABLE = "KCONSOLE_DEBUG"
@@ -304,7 +305,8 @@ def say_unconfirmed(session: Session) -> None:
     for pending in pending_changes[:MOST_UNCONFIRMED]:
         say(f"Note: {unconfirmed_words(pending)}")
     if len(pending_changes) > MOST_UNCONFIRMED:
-        say(f"Note: {len(pending_changes) - MOST_UNCONFIRMED:,} more changes are unconfirmed.")
+        more = len(pending_changes) - MOST_UNCONFIRMED
+        say(f"Note: {words.count(more, 'more change')} {words.are(more)} unconfirmed.")
     say("Run 'kconsole sync' to confirm them; the next change on the server does so too.")
 
 
@@ -323,9 +325,7 @@ def say_seats(done: Done) -> None:
     """Print the change in seats, if there is one."""
     before, after = done.before.used, done.after.used
     if before != after:
-        limit = "" if done.after.limit is None else f" of {done.after.limit:,}"
-        more = " or more" if done.after.partial else ""
-        say(f"{before:,} → {after:,}{more}{limit} seats used")
+        say(f"{before:,} → {used_words(done.after, 'seat')}")
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

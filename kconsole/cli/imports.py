@@ -235,7 +235,7 @@ def preview_of_files(plan: kerio_files.KerioPlan) -> Iterator[str]:
 
 
 def _seats(plan: MergePlan) -> str:
-    free = "without limit" if plan.seats_free is None else f"{plan.seats_free:,} free"
+    free = "unlimited" if plan.seats_free is None else f"{plan.seats_free:,} free"
     freed = f" after {plan.seats_freed:,} freed by disabling" if plan.seats_freed else ""
     short = f", short by {plan.short_by:,}" if plan.short_by else ""
     return f"{words.count(plan.seats_needed, 'seat')} needed, {free}{freed}{short}."

@@ -68,8 +68,7 @@ def say_connected(before: SeatReport, after: SeatReport) -> None:
     """Say how many users have connected, if that has changed, and whether others would be refused now."""
     if before.connected == after.connected:
         return
-    limit = "" if after.limit is None else f" of {after.limit:,}"
-    say(f"{before.connected:,} → {after.connected:,}{limit} connected")
+    say(f"Mailboxes in use: {before.connected:,} → {words.of_limit(after.connected, after.limit)}")
     if after.locked_out > before.locked_out:
         out = words.count(after.locked_out, "account")
         advice = messages.words_of(Message("free-a-seat"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, FilePath, at_store, say
-from kconsole.cli.output import put_json
+from kconsole.cli.output import put_json, put_text
 from kconsole.core.codes import message
 from kconsole.operations import maintenance
 from kconsole.operations.roles import ROLES_FILE, roles_findings
@@ -40,9 +40,9 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
     else:
         for finding in findings:
             sign = "fixed" if finding.mended else "wrong" if finding.serious else "note"
-            click.echo(f"{sign:<7}{safe_text(sentence(finding.what))}")
+            put_text(f"{sign:<7}", safe_text(sentence(finding.what)))
             if finding.remedy and not finding.mended:
-                click.echo(f"       {safe_text(sentences(finding.remedy))}")
+                put_text(" " * 7, safe_text(sentences(finding.remedy)))
     if not place.roles_file and not ROLES_FILE.exists():
         say(sentence(message("no-roles-file", file=str(ROLES_FILE))))
     left = [finding for finding in findings if finding.serious and not finding.mended]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from kconsole.cli.context import ascii_only
+from kconsole.cli.context import ascii_only, terminal_width
 from kconsole.core.encoding import as_json
 from kconsole.core.identity import ascii_address, ascii_domain
 from kconsole.core.records import Entry
@@ -25,6 +25,11 @@ _SEAT_FIGURES: Final = (
 ACCOUNT_FIELDS: Final = (
     "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox"
 )  # fmt: skip
+
+LEAST_TEXT: Final = 24
+"""Cells that a text has beside its label; with fewer it stands below."""
+
+LEAST_INDENT: Final = 4
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
@@ -70,7 +75,20 @@ def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str =
             click.echo(heading)
         for row in rows:
             begin = f"{indent if heading else ''}{columns.pad(row.label, label)}  " if label else indent
-            click.echo(f"{begin}{row.text}".rstrip())
+            put_text(begin, row.text)
+
+
+def put_text(begin: str, text: str) -> None:
+    """Print a text after its label; on a terminal it goes on below itself, broken at blanks."""
+    width, cells = terminal_width(), columns.cell_width(begin)
+    lines = [text] if width is None else columns.wrapped(text, width - cells)
+    if width is not None and len(lines) > 1 and width - cells < LEAST_TEXT:  # a long address before it
+        click.echo(begin.rstrip())
+        begin, cells = " " * LEAST_INDENT, LEAST_INDENT
+        lines = columns.wrapped(text, width - cells)
+    for line in lines:
+        click.echo(f"{begin}{line}".rstrip())
+        begin = " " * cells
 
 
 def account_document(entry: Entry, classification: Classification) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from kconsole.cli.output import (
     account_document,
     put_csv,
     put_json,
+    put_sections,
 )
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
@@ -33,10 +34,10 @@ from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
-from kconsole.text import ages, columns, report
-from kconsole.text.details import details_of, last_login_word, name_word, reason_word
+from kconsole.text import ages, report
+from kconsole.text.columns import table
+from kconsole.text.details import Detail, details_of
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_address, safe_text
 
 
 def _check(classification: str, text: str, session: Session) -> None:
@@ -150,19 +151,10 @@ def _csv_row(document: dict[str, Any]) -> list[str]:
 
 def _put_accounts(entries: list[Entry], session: Session) -> None:
     now, policy = session.clock.now(), session.seats.policy
-    rows = [
-        [
-            safe_address(entry.address),
-            name_word(entry),
-            report.seat_word(entry, policy),
-            reason_word(policy.listed(entry)),
-            last_login_word(entry, now),
-            safe_text(entry.last_login.protocol) if entry.last_login else "",
-        ]
-        for entry in entries
-    ]
-    header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
-    for line in columns.table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
+    columns = [report.CELLS[name] for name in report.DEFAULT]
+    rows = [[cell(entry, policy, now) for _, cell in columns] for entry in entries]
+    header = [title.upper() for title, _ in columns]
+    for line in table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
         click.echo(line)
     say(report.totals(entries, policy))
 
@@ -186,7 +178,7 @@ def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int
     if as_json:
         put_json([_explained_document(entry, session) for entry in found])
     else:
-        click.echo("\n\n".join("\n".join(_explained(entry, session)) for entry in found), nl=bool(found))
+        put_sections(("", _explained(entry, session)) for entry in found)
     if len(found) == len(addresses):
         return DONE
     return PARTLY_FAILED if found else NOT_FOUND
@@ -206,8 +198,8 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
     }
 
 
-def _explained(entry: Entry, session: Session) -> list[str]:
-    details = details_of(
+def _explained(entry: Entry, session: Session) -> list[Detail]:
+    return details_of(
         entry,
         session.seats.report(),
         session.state.restart,
@@ -215,4 +207,3 @@ def _explained(entry: Entry, session: Session) -> list[str]:
         session.seats.policy,
         is_suspended=session.license_status.is_suspended,
     )
-    return [f"{label:<12} {text}" for label, text in details]

@@ -35,7 +35,7 @@ def init(place: CliContext, seats: int | None, group_name: str | None) -> None:
     group = None if group_name is None else group_named(group_name)
     how = (place.operator, place.clock, place.patience, group, place.allow_network_fs)
     Session.create(folder, inventory, *how).close()
-    limit = "seats without limit" if seats is None else words.count(seats, "seat")
+    limit = "unlimited seats" if seats is None else words.count(seats, "seat")
     say(f"Created a store for {limit} in {folder}.")
     if group is not None:
         say_shared(folder, group)

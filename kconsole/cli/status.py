@@ -6,7 +6,7 @@ import click
 
 from kconsole.cli.context import DONE, EXPIRED, CliContext, ascii_only, at_store, terminal_width
 from kconsole.core.codes import Message
-from kconsole.core.reports import DomainReport, SeatReport
+from kconsole.core.reports import SeatReport
 from kconsole.operations.session import Session
 from kconsole.text import columns, gauge
 from kconsole.text.licenses import license_words, warning_words
@@ -33,7 +33,7 @@ def status(place: CliContext, as_json: bool) -> int:
         _put_document(session, report, warnings)
         return code
     bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
-    click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
+    click.echo(f"{bar}  {gauge.used_words(report, 'seat')}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(license_status)}")
     if (server := session.state.server) is not None:
@@ -73,7 +73,7 @@ def _put_document(session: Session, report: SeatReport, warnings: Iterable[Messa
 
 def put_domains(report: SeatReport) -> None:
     """Print the figures of the domains as a table."""
-    header = ["DOMAIN", *(name.upper() for name in DomainReport._fields[1:])]
+    header = ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "MAILBOXES", "LIMIT", "FREE"]
     rows = [
         [safe_address(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
         for domain in report.domains

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from kconsole.core.codes import NO_PARAMS, Message
 
 State = Literal["unlimited", "exceeded", "full", "low", "ok", "unknown"]
-"""The state of the license, from the worst that applies; unknown where seats seem free, but not all users were read."""
+"""The state of the license, from the worst that applies; unknown where seats seem free, but not all was read."""
 
 
 class Classification(NamedTuple):
@@ -67,6 +67,8 @@ class SeatReport(NamedTuple):
     warnings: tuple[Warn, ...]
     unlisted: int = 0
     """Seats that the server counts in domains whose users were not read, beyond those that are counted here."""
+    hides_limit: bool = False
+    """Whether the limit is not known: none is recorded, and the server was not read, or does not report it."""
     partial: bool = False
     """Whether some users were not read and the server does not say how many: more or fewer may be used."""
 

@@ -78,7 +78,7 @@ class SeatLedger:
         """The report, until the next change."""
         self._license = inventory.license
         self._restart = inventory.restart
-        self._unlisted = _unlisted(inventory.server)
+        self._unlisted, self._hides_limit = _unlisted(inventory.server), _hides_limit(inventory.server)
         self._domains: dict[str, list[Domain]] = {}
         """By canonical name. One name has several domains only while names are being swapped."""
         for domain in inventory.domains:
@@ -150,7 +150,7 @@ class SeatLedger:
     def change_server(self, after: Server | None) -> None:
         """The server was read again: other seats may be in what was not read."""
         self._known = None
-        self._unlisted = _unlisted(after)
+        self._unlisted, self._hides_limit = _unlisted(after), _hides_limit(after)
 
     @property
     def used(self) -> int:
@@ -205,7 +205,7 @@ class SeatLedger:
         limit, total = license_.seats, self._total
         used, partial = self.used, self._unlisted is None
         free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
-        latent = total.counted - total.connected
+        latent, hides_limit = total.counted - total.connected, limit is None and self._hides_limit
         report = SeatReport(
             limit=limit,
             counted=total.counted,
@@ -218,13 +218,14 @@ class SeatLedger:
             connected=total.connected,
             latent=latent,
             locked_out=latent if self.policy.login_is_limited and limit is not None and total.connected >= limit else 0,
-            state=_state(self.policy, limit, free, over, partial),
+            state="unknown" if hides_limit else _state(self.policy, limit, free, over, partial),
             domains=tuple(
                 _domain_report(domain, self._tallies.get(canonical_domain(domain.name), _NOTHING), free)
                 for domain in sorted(domains, key=attrgetter("name"))
             ),
             warnings=(),
             unlisted=self._unlisted or 0,
+            hides_limit=hides_limit,
             partial=partial,
         )
         return report._replace(warnings=tuple(_warnings(report)))
@@ -248,6 +249,11 @@ def _domain_report(domain: Domain, tally: Contribution, license_free: int | None
 def _unlisted(server: Server | None) -> int | None:
     """Seats in what was not read of the server; None where it does not say how many."""
     return server.unlisted if server is not None and server.is_partial else 0
+
+
+def _hides_limit(server: Server | None) -> bool:
+    """Whether a license without a recorded limit may have one: there is a server, and it has not said."""
+    return server is not None and (server.numbers is None or server.numbers.licensed is None)
 
 
 def unlisted_seats(report: SeatReport, numbers: ServerNumbers, read: Collection[str], has_all: bool) -> int | None:

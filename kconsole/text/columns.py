@@ -23,6 +23,9 @@ PADDED: Final = 32
 
 GAP: Final = "  "
 
+_BREAK: Final = re.compile(r"(?!(?<=-\d\d) \d\d:\d\d)(?!(?<= \d\d:\d\d) [A-Z+-]) ")
+"""A blank at which a line may be broken: none in a time."""
+
 
 def cell_width(text: str) -> int:
     """The number of terminal cells that a text takes."""
@@ -88,7 +91,7 @@ def table(
     else:
         widths = [min(cells, max(width // 2, NARROWEST)) if at in whole else cells for at, cells in enumerate(widths)]
         wrapping = [at for at in shown if at not in right and at not in whole]
-        words = {at: [word for line in lines for word in line[at].split(" ")] for at in wrapping}
+        words = {at: [word for line in lines for word in _BREAK.split(line[at])] for at in wrapping}
         least = {at: max(map(cell_width, words[at])) for at in wrapping}
         for column, fits in (*((column, {}) for column in drops), *((column, least) for column in spare)):
             if sum(fits.get(at, widths[at]) + len(GAP) for at in shown) - len(GAP) > width:
@@ -96,7 +99,7 @@ def table(
         _narrow(widths, shown, width, {at: floor for at, floor in least.items() if at in shown})
     for line in lines:
         cells = [
-            [line[at]] if width is None or at in right or at in whole else _broken(line[at], widths[at]) for at in shown
+            [line[at]] if width is None or at in right or at in whole else wrapped(line[at], widths[at]) for at in shown
         ]
         while any(cells):
             begun: list[str] = []
@@ -117,15 +120,23 @@ def _narrow(widths: list[int], shown: Sequence[int], room: int, least: Mapping[i
             missing -= 1
 
 
-def _broken(text: str, width: int) -> list[str]:
-    """A text in lines of at most so many cells, broken at blanks where possible; one line if it is empty."""
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many cells, broken at blanks where possible; one line if it is empty.
+
+    Times and addresses are not broken: an address may be longer than a line.
+    """
     lines = [""]
-    for word in text.split(" "):
+    for word in _BREAK.split(text):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if cell_width(longer) <= width:
             lines[-1] = longer
             continue
-        while cell_width(word) > width and (head := cut(word, width, "") or word[:1]) != word:
+        while (
+            "@" not in word
+            and " " not in word
+            and cell_width(word) > width
+            and (head := cut(word, width, "") or word[:1]) != word
+        ):
             lines.append(head)
             word = word[len(head) :]
         lines.append(word)

@@ -186,7 +186,7 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     for change in commit.changes[:most]:
         yield from _changed(change, commit.operation)
     if len(commit.changes) > most:
-        yield Detail("", f"and {len(commit.changes) - most:,} more changes")
+        yield Detail("", f"and {words.count(len(commit.changes) - most, 'more change')}")
 
 
 def _operator(operator: Operator) -> Iterator[Detail]:
@@ -222,7 +222,7 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
         yield _changed_intent(before, after, operation)
     elif before is None or after is None:
         seats = None if after is None else after.seats
-        yield Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
+        yield Detail("License", "unlimited seats" if seats is None else words.count(seats, "seat"))
     else:
         from kconsole.text.licenses import change_rows  # most views of a log never come to one
 

@@ -89,7 +89,7 @@ def details_of(
     ]
     if policy.is_account(entry):
         access = may_connect(report, entry, policy, is_suspended)
-        without = "no mailbox: never connected" if entry.never_logged_in else "no mailbox known"
+        without = "no mailbox yet" if entry.never_logged_in else "no mailbox known"
         mailbox = "has a mailbox" if entry.mailbox else without
         details += [
             Detail("Last login", f"{_login_words(entry, now, limit)}   {mailbox}"),

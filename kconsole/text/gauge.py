@@ -3,6 +3,7 @@
 from typing import Final
 
 from kconsole.core.reports import DomainReport, SeatReport
+from kconsole.text import words
 
 Segment = tuple[str, str]
 """Glyphs, and the part of the gauge they stand for: counted, held, taken, over, freed or free."""
@@ -29,10 +30,22 @@ def gauge_bar(
     return [(glyphs[part] * number, part) for part, number in cells.items() if number]
 
 
-def used_words(report: SeatReport) -> str:
-    """How many seats are used: "113 of 120 used", "37 used, unlimited", or "39 or more of 120 used"."""
-    used = f"{report.used:,} or more" if report.partial else f"{report.used:,}"
-    return f"{used} used, unlimited" if report.limit is None else f"{used} of {report.limit:,} used"
+def used_words(report: SeatReport, thing: str = "") -> str:
+    """How many seats are used: "113 of 120 used", "37 used, unlimited", or "39 or more of 120 used".
+
+    Where no label says what is used, a `thing` does: "113 of 120 seats used".
+    """
+    used = f"{words.of_limit(report.used, report.limit, thing)} used"
+    if report.partial:
+        used = used.replace(" ", " or more ", 1)
+    return used if report.limit is not None else f"{used}, {'limit not known' if report.hides_limit else 'unlimited'}"
+
+
+def limit_words(report: SeatReport) -> str:
+    """How many seats there are: "120 seats", "unlimited seats", "seats not known"."""
+    if report.limit is None:
+        return "seats not known" if report.hides_limit else "unlimited seats"
+    return words.count(report.limit, "seat")
 
 
 def state_word(report: SeatReport) -> str:
@@ -41,30 +54,32 @@ def state_word(report: SeatReport) -> str:
 
 
 def figures(report: SeatReport) -> list[str]:
-    """The figures below the bar, the most important first; zeros are omitted, except "0 free"."""
+    """The figures below the bar, the most important first; zeros are omitted, except "0 free".
+
+    Accounts are named; all other numbers are seats, as above them. Accounts without a mailbox are counted where some
+    of them are refused at login: all are locked out, or the license has fewer seats than there are accounts.
+    """
     most = "at most " if report.partial and report.free else ""
     free = [] if report.over or report.free is None else [f"{most}{report.free:,} free"]
-    unlisted = [f"{report.unlisted:,} more by the server's count"] if report.unlisted else []
-    others = (
-        (report.over, "over"),
+    short = report.limit is not None and report.counted > report.limit and not report.locked_out
+    seats = ((report.unlisted, "more by the server's count"), (report.held, "held until restart"))
+    accounts = (
         (report.locked_out, "locked out"),
+        (report.latent if short else 0, "without a mailbox"),
         (report.disabled, "disabled"),
-        (report.latent, "never connected"),
     )
-    held = [f"{report.held:,} held until restart"] if report.held else []
     return [
-        f"{report.counted:,} counted",
-        *unlisted,
-        *held,
+        f"{words.count(report.counted, 'account')} counted",
+        *(f"{number:,} {word}" for number, word in seats if number),
         *free,
-        *(f"{number:,} {word}" for number, word in others if number),
+        *([f"{report.over:,} over"] if report.over else []),
+        *(f"{words.count(number, 'account')} {word}" for number, word in accounts if number),
     ]
 
 
 def domain_used(domain: DomainReport) -> str:
     """The used seats of a domain, held ones among them: "31 of 40" where it has its own limit, "74" elsewhere."""
-    used = domain.counted + domain.held
-    return f"{used:,}" if domain.limit is None else f"{used:,} of {domain.limit:,}"
+    return words.of_limit(domain.counted + domain.held, domain.limit)
 
 
 def _amounts(now: SeatReport, then: SeatReport) -> dict[str, int]:

@@ -177,7 +177,7 @@ def _state(license_: License, status: LicenseStatus, report: SeatReport) -> Iter
     yield Row("state", "State", f"{state.word.upper()}   {state.meaning}")
     yield Row("allows", "Allows", state.allows)
     yield Row("next", "Next", next_step(status, report))
-    over = f"   {report.over:,} over" if report.over else ""
+    over = f"   {words.count(report.over, 'seat')} over" if report.over else ""
     yield Row("seats", "Seats", f"{used_words(report)}{over}", "alarm" if over else "")
     yield Row("id", "License ID", masked_id(license_) or "not known")
     if license_.registered_at is not None:
@@ -206,12 +206,13 @@ def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -
         if each is None:
             yield Row(name, word, "not licensed")
             continue
-        of_how_many = " used, unlimited" if each.seats is None else f" of {each.seats:,} used"
+        in_use = words.of_limit(len(each.users), each.seats, "seat")
         until = "as long as the license" if ending is None else f"until {ending.on.isoformat()}, {days_words(ending)}"
-        yield Row(name, word, f"{len(each.users):,}{of_how_many}   {until}", _severity(ending))
+        unlimited = ", unlimited" if each.seats is None else ""
+        yield Row(name, word, f"{in_use} used{unlimited}   {until}", _severity(ending))
         if each.beyond:
             names = words.and_list([safe_address(entry.address) for entry in each.beyond], most)
-            yield Row("beyond", "", f"! {len(each.beyond):,} beyond its seats: {names}", "alarm")
+            yield Row("beyond", "", f"! {words.count(len(each.beyond), 'account')} beyond its seats: {names}", "alarm")
 
 
 def _update(status: LicenseStatus) -> Iterator[Row]:
@@ -299,12 +300,12 @@ def plan_lines(plan: LicensePlan) -> Iterator[tuple[str, Severity]]:
 def refused_words(access: Access, at_risk: Sequence[Entry], most: int = 3) -> str:
     """How many accounts would be refused at login, and which ones may be among them; empty if none.
 
-    "12 of 30 accounts without a mailbox would be refused at login, the last ones to log in: a@x, b@x and 28 more".
+    "12 of 30 accounts without a mailbox would be refused at login, the last of these to log in: a@x, b@x and 28 more".
     """
     if not access.refused:
         return ""
     of_how_many = f"{access.refused:,} of " if access.let_in else ""
     accounts = words.count(access.without_mailbox, "account")
-    last = ", the last ones to log in" if access.let_in else ""
+    last = ", the last of these to log in" if access.let_in else ""
     names = words.and_list([safe_address(entry.address) for entry in at_risk], most)
     return f"{of_how_many}{accounts} without a mailbox would be refused at login{last}: {names}"

@@ -38,7 +38,7 @@ def plan_summary(plan: MapPlan, disable_gone: bool = False) -> Iterator[Detail]:
         yield Detail("At login", line)
     domain = after.of_domain(plan.domain)
     if domain is not None and domain.limit is not None and domain.counted + domain.held > domain.limit:
-        yield Detail("Exceeded", f"The domain's own limit of {domain.limit:,} accounts is exceeded.")
+        yield Detail("Exceeded", f"The domain's own limit of {words.count(domain.limit, 'account')} is exceeded.")
     yield Detail("Accounts", counts_words(plan))
 
 
@@ -48,8 +48,11 @@ def access_words(access: Access) -> str | None:
         return None
     accounts = words.count(access.without_mailbox, "account without a mailbox", "accounts without a mailbox")
     if not access.let_in:
-        return f"{accounts} {'is' if access.without_mailbox == 1 else 'are'} refused (AuthLicense)"
-    return f"of {accounts} the first {access.let_in:,} to connect are let in, the other {access.refused:,} are refused"
+        return f"{accounts} {words.are(access.without_mailbox)} refused (AuthLicense)"
+    first = "the first" if access.let_in == 1 else f"the first {access.let_in:,}"
+    other = "the other" if access.refused == 1 else f"the other {access.refused:,}"
+    let_in, refused = words.are(access.let_in), words.are(access.refused)
+    return f"of {accounts} {first} to log in {let_in} let in, {other} {refused} refused"
 
 
 def counts_words(plan: MapPlan) -> str:
@@ -98,7 +101,8 @@ _LEFT_OUT: Final[dict[str, str]] = {
 
 def gone_words(plan: MapPlan) -> str:
     """How many accounts are gone: "12 of 40 mapped accounts are gone from the directory"."""
-    return f"{len(plan.gone):,} of {words.count(plan.mapped, 'mapped account')} are gone from the directory"
+    gone = len(plan.gone)
+    return f"{words.of_limit(gone, plan.mapped, 'mapped account')} {words.are(gone)} gone from the directory"
 
 
 def plan_groups(plan: MapPlan, disable_gone: bool = False) -> Iterator[Section]:

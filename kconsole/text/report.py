@@ -31,10 +31,6 @@ _FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>|&~#])")
 
 
-def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, LicensePolicy], str]:
-    return lambda entry, policy: text(entry) if policy.is_account(entry) else NOTHING
-
-
 def seat_word(entry: Entry, policy: LicensePolicy) -> str:
     """Whether an entry takes a seat, for a column; a deleted one may hold it."""
     if entry.deleted_at is not None:
@@ -46,36 +42,46 @@ class Cells(NamedTuple):
     """What can be said of each account: a title, and the text of an account. The text is safe to show."""
 
     title: str
-    cell: Callable[[Entry, LicensePolicy], str]
+    cell: Callable[[Entry, LicensePolicy, datetime], str]
+    """The text of an account by a policy, at a moment."""
+
+
+def _plain(
+    text: Callable[[Entry], str], accounts_only: bool = False
+) -> Callable[[Entry, LicensePolicy, datetime], str]:
+    return lambda entry, policy, _: text(entry) if not accounts_only or policy.is_account(entry) else NOTHING
 
 
 LAST_LOGIN: Final = "last-login"
 
 CELLS: Final = {
-    "address": Cells("Account", lambda entry, _: safe_address(entry.address)),
-    "name": Cells("Name", lambda entry, _: name_word(entry)),
-    "seat": Cells("Seat", seat_word),
-    "because": Cells("Because", lambda entry, policy: reason_word(policy.listed(entry))),
-    LAST_LOGIN: Cells("Last login", lambda _, __: ""),
-    "protocol": Cells("Via", lambda entry, _: safe_text(entry.last_login.protocol) if entry.last_login else NOTHING),
-    "domain": Cells("Domain", lambda entry, _: safe_address(entry.domain)),
-    "kind": Cells("Kind", lambda entry, _: words.KINDS[entry.kind]),
-    "role": Cells("Role", _of_account(lambda entry: words.ROLES[entry.role])),
-    "origin": Cells("Origin", _of_account(lambda entry: words.ORIGINS[entry.origin])),
-    "tags": Cells("Tags", lambda entry, _: safe_text(" ".join(entry.tags))),
-    "description": Cells("Description", lambda entry, _: safe_text(entry.description)),
+    "address": Cells("Account", _plain(lambda entry: safe_address(entry.address))),
+    "name": Cells("Name", _plain(name_word)),
+    "seat": Cells("Seat", lambda entry, policy, _: seat_word(entry, policy)),
+    "because": Cells("Because", lambda entry, policy, _: reason_word(policy.listed(entry))),
+    LAST_LOGIN: Cells("Last login", lambda entry, _, now: last_login_word(entry, now)),
+    "protocol": Cells(
+        "Via", _plain(lambda entry: safe_text(entry.last_login.protocol) if entry.last_login else NOTHING)
+    ),
+    "domain": Cells("Domain", _plain(lambda entry: safe_address(entry.domain))),
+    "kind": Cells("Kind", _plain(lambda entry: words.KINDS[entry.kind])),
+    "role": Cells("Role", _plain(lambda entry: words.ROLES[entry.role], accounts_only=True)),
+    "origin": Cells("Origin", _plain(lambda entry: words.ORIGINS[entry.origin], accounts_only=True)),
+    "tags": Cells("Tags", _plain(lambda entry: safe_text(" ".join(entry.tags)))),
+    "description": Cells("Description", _plain(lambda entry: safe_text(entry.description))),
 }
-"""By the names of the columns of the screen. The last login is an age there, and a time in a file."""
+"""By the names of the columns of the screen. The last login is an age, for which a file has a time."""
 
 DEFAULT: Final = ("address", "name", "seat", "because", LAST_LOGIN, "protocol")
 
 
 def totals(entries: Sequence[Entry], policy: LicensePolicy) -> str:
-    """How many entries these are, and how many seats they take: "120 entries, 113 seats"."""
+    """How many entries these are, and how many seats they take or hold: "120 entries, 113 seats"."""
     held = sum(1 for entry in entries if entry.deleted_at is not None)
     seats = sum(1 for entry in entries if policy.listed(entry).seat)
-    seats_words = words.count(held, "held seat") if held else words.count(seats, "seat")
-    return f"{words.count(len(entries), 'entry', 'entries')}, {seats_words}"
+    taken = [words.count(seats, "seat")] if seats or not held else []
+    held_words = [words.count(held, "held seat")] if held else []
+    return ", ".join([words.count(len(entries), "entry"), *taken, *held_words])
 
 
 def report(
@@ -91,10 +97,10 @@ def report_pieces(
     """The same in pieces: none takes long, and none is kept, so a screen beside it never waits."""
     cells = [CELLS[name].cell for name in columns]
     if LAST_LOGIN in columns:
-        cells[columns.index(LAST_LOGIN)] = lambda entry, _: _moment(entry, form, now)
+        cells[columns.index(LAST_LOGIN)] = lambda entry, _, now: _moment(entry, form, now)
     titles, total = [CELLS[name].title for name in columns], totals(entries, policy)
     pieces = (
-        [["" if (text := cell(entry, policy)) == NOTHING else text for cell in cells] for entry in some]
+        [["" if (text := cell(entry, policy, now)) == NOTHING else text for cell in cells] for entry in some]
         for some in in_pieces(entries)
     )
     if form == "json":

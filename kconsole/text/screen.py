@@ -27,7 +27,8 @@ BANNER_WARNINGS: Final = ("exceeded", "full")
 
 FILTER_HELP: Final = (
     ("anna -test", "entries that hold the one word and not the other, in address, name or description"),
-    ("is:never", "or disabled, enabled, unknown, latent, locked, seat, admin, service, list, alias, resource"),
+    ("is:never", "never logged in; or disabled, enabled, unknown, locked, seat, admin, service, list, alias, resource"),
+    ("is:latent", "takes a seat, and has no mailbox yet"),
     ("is:local", "created here; is:imported from a file, is:mapped from a directory"),
     ("is:held", "deleted, and the seat is held until the server is restarted"),
     ("seen:>180d", "last login longer ago; seen:<30d within that time; seen:<2025-01-01 before that day"),
@@ -105,30 +106,32 @@ def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
 def pause_lines(entries: Sequence[Entry], own: Collection[str]) -> list[str]:
     """That administrators or the operator's own account are among these."""
     admins = sum(entry.role != "user" for entry in entries)
-    who = [f"{words.count(admins, 'administrator')}"] if admins else []
+    who = [words.count(admins, "administrator") if len(entries) > 1 else "an administrator"] if admins else []
     who += ["your own account"] if own else []
-    return [f"! Among them: {words.and_list(who)}."] if who else []
+    return [f"! {'Among them:' if len(entries) > 1 else 'This is'} {words.and_list(who)}."] if who else []
 
 
-def deletion_notes(mapped: int, entries: int, frees_later: bool) -> list[str]:
-    """What deleting means, if so many of the entries are mapped, and if one that goes takes a seat."""
+def deletion_notes(mapped: int, entries: int, later: int) -> list[str]:
+    """What deleting means, if so many of the entries are mapped, and so many of those that go take a seat."""
     notes = []
     if mapped:
-        which = "Mapped" if mapped == entries else f"{mapped:,} mapped"
-        notes.append(f"{which}: only disabled, since it stays in the directory. The seat comes free at once.")
-    if frees_later:
-        notes.append("The seat stays taken until the server is restarted. To free it at once, disable instead.")
+        which = "Mapped from a directory" if mapped == entries else words.count(mapped, "mapped account")
+        it, seat = ("it stays", "Its seat is") if mapped == 1 else ("they stay", "Their seats are")
+        notes.append(f"{which}: only disabled, since {it} there. {seat} free at once.")
+    if later:
+        seat, it = ("The seat stays", "it") if later == 1 else (f"{words.count(later, 'seat')} stay", "them")
+        notes.append(f"{seat} taken until the server is restarted. To free {it} at once, disable instead.")
     return notes
 
 
-def why_let_in(entry: Entry, connected: int, limit: int | None) -> str:
+def why_let_in(entry: Entry, report: SeatReport) -> str:
     """Why an account that may log in may do so, as far as the license goes."""
     if entry.mailbox:
         return "it has a mailbox, so no seat limit applies."
-    if limit is None:
-        return "seats are unlimited. Its mailbox is created."
-    users = f"{words.count(connected, 'user')} {'has' if connected == 1 else 'have'} connected"
-    return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is created."
+    if report.limit is None:
+        return f"{'no seat limit is known' if report.hides_limit else 'seats are unlimited'}. Its mailbox is created."
+    users = f"{words.count(report.connected, 'user')} {'has' if report.connected == 1 else 'have'} connected"
+    return f"{users}, and the license has {words.count(report.limit, 'seat')}. Its mailbox is created."
 
 
 def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
@@ -154,17 +157,18 @@ def undo_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[str]:
 # The status line
 
 
-def plan_words(marked: int, not_listed: int, now: SeatReport, planned: SeatReport) -> str:
-    """What is marked, and what changing it would come to."""
-    away = f", {not_listed:,} not listed" if not_listed else ""
-    return f"{marked:,} marked{away}: {now.used:,} → {planned.used:,} used"
+def plan_words(marked: Sequence[Entry], not_listed: int, folded: int, now: SeatReport, planned: SeatReport) -> str:
+    """What is marked, and what changing it would come to; so many are folded away and not marked, beside all others."""
+    away = f", {not_listed:,} of them not listed" if not_listed else ""
+    away += f", not the {folded:,} folded" if folded else ""
+    return f"{words.count_entries(marked)} marked{away}: {now.used:,} → {words.count(planned.used, 'seat')} used"
 
 
 def synced_words(done: Done, unread: int) -> str:
     """The result of reading the server, the figures first."""
     changed = len(done.changed)
     what = words.count(changed, "change") if changed else "nothing new"
-    missing = f" · {unread:,} not read" if unread else ""
+    missing = f" · {words.count(unread, 'figure')} not read" if unread else ""
     return f"{_seats(done)}server read: {what}{missing}"
 
 
@@ -189,7 +193,8 @@ def _counted(done: Done) -> str:
 
 
 def _seats(done: Done) -> str:
-    return "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
+    before, after = done.before.used, done.after.used
+    return "" if before == after else f"{before:,} → {words.count(after, 'seat')} used · "
 
 
 def _words(outcome: Outcome) -> str:

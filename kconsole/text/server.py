@@ -153,4 +153,4 @@ def reading_words(domains_done: int, domains: int, users: int) -> str:
 
 
 def _number(number: int | None) -> str:
-    return "without limit" if number is None else f"{number:,}"
+    return "unlimited" if number is None else f"{number:,}"

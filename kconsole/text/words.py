@@ -38,7 +38,23 @@ BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server
 
 def count(number: int, thing: str, things: str | None = None) -> str:
     """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries"; a plural may be irregular."""
-    return f"{number:,} {thing if number == 1 else things or _plural(thing)}"
+    return f"{number:,} {noun(number, thing, things)}"
+
+
+def noun(number: int, thing: str, things: str | None = None) -> str:
+    """What so many things are called, where their number stands elsewhere."""
+    return thing if number == 1 else things or _plural(thing)
+
+
+def are(number: int) -> str:
+    """The verb after a number of things."""
+    return "is" if number == 1 else "are"
+
+
+def of_limit(used: int, limit: int | None, thing: str = "") -> str:
+    """How many are used of how many: "113 of 120", "1,500 of 1,400 seats"; without a limit, "37 seats"."""
+    named = f" {noun(used if limit is None else limit, thing)}" if thing else ""
+    return f"{used:,}{named}" if limit is None else f"{used:,} of {limit:,}{named}"
 
 
 def count_entries(entries: Collection[Entry]) -> str:
@@ -48,8 +64,7 @@ def count_entries(entries: Collection[Entry]) -> str:
 
 def entries_noun(entries: Collection[Entry]) -> str:
     """What so many entries are called: "accounts", or "entries" if one of them is no account."""
-    noun = "account" if all(entry.is_account for entry in entries) else "entry"
-    return noun if len(entries) == 1 else _plural(noun)
+    return noun(len(entries), "account" if all(entry.is_account for entry in entries) else "entry")
 
 
 def and_list(items: Sequence[str], most: int = 5) -> str:
@@ -92,8 +107,8 @@ def with_article(classification: str) -> str:
     """What an entry is, by the code of its classification: "an alias", "the built-in administrator"."""
     if classification == "builtin-admin":
         return "the built-in administrator"
-    noun = REASON_WORDS.get(classification, classification)
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    what = REASON_WORDS.get(classification, classification)
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 ORDER_WORDS: Final = {
@@ -112,6 +127,6 @@ ORDER_WORDS: Final = {
 
 
 def order_words(sort: str, reverse: bool) -> str:
-    """An order of the account list: "by last login, oldest first"."""
+    """An order of the account list: "last login, oldest first"."""
     name, ascending, descending = ORDER_WORDS[sort]
-    return f"by {name}, {descending if reverse else ascending}"
+    return f"{name}, {descending if reverse else ascending}"

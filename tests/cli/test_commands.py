@@ -131,7 +131,7 @@ def test_status_for_a_person(office: Console) -> None:
     said = office.done("status")
     assert said.err == ""
     lines = said.out.splitlines()
-    assert lines[0].endswith("5 of 6 used  LOW")
+    assert lines[0].endswith("5 of 6 seats used  LOW")
     assert any(line.startswith("north.example") for line in lines)
     assert [line[:2] for line in lines[-2:]] == ["! ", "! "]
 
@@ -463,7 +463,7 @@ def test_a_dry_run_imports_nothing(console: Console) -> None:
     assert "125 seats needed, 124 free, short by 1." in said.talk
     console.fill(seats=None)
     said = console.done("import", "csv", NORTHWIND, "--domain", "north.example", "--dry-run")
-    assert "125 seats needed, without limit." in said.talk
+    assert "125 seats needed, unlimited." in said.talk
     assert console.accounts() == []
 
 

@@ -300,8 +300,8 @@ def test_a_smaller_license_says_who_would_be_locked_out(office: Console) -> None
         said = office("license", "update", "--seats", "4", "--json", *more)
         assert (said.code, office.dump) == (4, before)
         assert said.talk[2:4] == [
-            "The license will be exceeded by 1 seat: 5 used of 4.",
-            "1 of 2 accounts without a mailbox would be refused at login, the last ones to log in: "
+            "The license will be exceeded by 1 seat: 5 of 4 seats used.",
+            "1 of 2 accounts without a mailbox would be refused at login, the last of these to log in: "
             "new@north.example and map@north.example.",
         ]
         assert "--over-limit" in said.talk[-1]
@@ -371,8 +371,8 @@ def test_components_are_licensed_one_by_one(office: Console) -> None:
     said = office.done("license", "component", "antivirus", "--json")
     assert said.json["text"] == "Antivirus is licensed"
     listed = office.done("license", "component")
-    assert "1 of 0 used   until 2026-08-10, 5 days left   !" in listed.out
-    assert "! 1 beyond its seats: anna@north.example" in listed.out
+    assert "1 of 0 seats used   until 2026-08-10, 5 days left   !" in listed.out
+    assert "! 1 account beyond its seats: anna@north.example" in listed.out
     assert office.done("license", "component", "--json").json == [
         {"name": "antivirus", "expires": None, "seats": None, "users": 5, "over": 0, "beyond": []},
         {

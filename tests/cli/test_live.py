@@ -225,7 +225,7 @@ def test_a_domain_admins_reading_has_the_servers_figure_and_says_that_it_is_part
     assert seats == {"used": 19, "counted": 3, "unlisted": 16, "free": 1, "state": "low", "partial": False}
     assert (answer["server"]["partial"], answer["server"]["counted"]) == (True, ["north.example"])
     shown = helper("status").out
-    assert "19 of 20 used" in shown
+    assert "19 of 20 seats used" in shown
     assert "the users of other domains were not read" in shown
     refused = helper("sync", "--json")
     assert (refused.code, refused.json["partial"], refused.json["counted"]) == (1, True, ["north.example"])
@@ -255,7 +255,7 @@ def test_where_the_server_does_not_count_the_rest_the_state_is_unknown(
     seats = helper("status", "--json").json["seats"]
     assert (seats["used"], seats["state"], seats["partial"]) == (3, "unknown", True)
     shown = helper("status").out
-    assert "3 or more of 20 used" in shown
+    assert "3 or more of 20 seats used" in shown
     assert "at most 17 free" in shown
     assert "OK" not in shown
     follow(helper, mail)  # an administrator who sees all

@@ -50,7 +50,7 @@ def last_logins(console: Console) -> dict[str, str]:
 def test_a_login_is_recorded_told_and_taken_back(office: Console) -> None:
     said = office.done("connect", "berg@north.example", "--via", "IMAP", "--at", "2026-01-02T03:04+01:00")
     assert (said.out, said.talk[0]) == ("", "berg@north.example: logged in, the mailbox was created")
-    assert said.talk[1] == "1 → 2 of 2 connected"
+    assert said.talk[1] == "Mailboxes in use: 1 → 2 of 2"
     assert said.talk[2].startswith("1 account without a mailbox would be refused at login now (AuthLicense). ")
     assert last_logins(office)["berg"] == "2026-01-02T02:04:00Z"
     (line,) = office.done("log", "--json", "--account", "berg@north.example").json[-1:]
@@ -101,13 +101,13 @@ def test_logins_are_brought_in_from_a_log(office: Console, file: Path) -> None:
         "Skipped 1 row without a login: no time, or one that means never.",
         "Skipped 1 address not in this store: none@north.example.",
         "Skipped 1 address of entries that are not accounts: info@north.example.",
-        "1 → 3 of 2 connected",
+        "Mailboxes in use: 1 → 3 of 2",
         "Nothing was imported: this was a dry run.",
     ]
     assert office.dump == before
     said = office.done("import", "logins", str(file), "--reason", "server log")
     assert said.talk[:5] == dry.talk[:5]
-    assert said.talk[5:] == ["Imported the last logins of 3 accounts.", "1 → 3 of 2 connected"]
+    assert said.talk[5:] == ["Imported the last logins of 3 accounts.", "Mailboxes in use: 1 → 3 of 2"]
     assert set(last_logins(office).values()) == {"2025-09-01T09:00:00Z"}
     assert "Imported the last logins of 0 accounts." in office.done("import", "logins", str(file)).talk
     kept = b"".join(path.read_bytes() for path in office.folder.rglob("*") if path.is_file()).decode()

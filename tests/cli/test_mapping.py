@@ -151,7 +151,7 @@ def test_past_the_limit_only_if_it_is_said(console: Console, directory_server: D
         assert said.code == 4
         assert "The license will be exceeded by 5 seats" in said.err
         assert "--over-limit" in said.err
-    assert "of 7 accounts without a mailbox the first 2 to connect are let in, the other 5 are refused" in said.out
+    assert "of 7 accounts without a mailbox the first 2 to log in are let in, the other 5 are refused" in said.out
     assert "Without a mailbox: refused at login once the seats are used up (7)" in said.out
     assert console.dump == records
     assert [refusal["code"] for refusal in console.done("log", "--json").json[-1]["refusals"]] == ["over-limit"]

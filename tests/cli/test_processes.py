@@ -142,7 +142,7 @@ def test_a_terminal_that_cannot_show_everything_breaks_nothing(console: Console,
 def test_an_encoding_that_no_text_is_in_breaks_nothing(console: Console) -> None:
     console.fill(account("anna"))
     for encoding in ("idna", "undefined"):
-        assert "1 of 10 used" in console.process("status", encoding="utf-8", PYTHONIOENCODING=encoding).out
+        assert "1 of 10 seats used" in console.process("status", encoding="utf-8", PYTHONIOENCODING=encoding).out
 
 
 def test_a_locale_without_utf_8_breaks_nothing(console: Console) -> None:

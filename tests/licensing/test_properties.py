@@ -52,6 +52,7 @@ def naive(inventory: Inventory) -> Figures:
         "state": _naive_state(limit, used),
         "domains": [],
         "unlisted": 0,
+        "hides_limit": False,
         "partial": False,
     }
     codes = [figures["state"]] if figures["state"] in ("exceeded", "full", "low") else []

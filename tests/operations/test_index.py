@@ -126,8 +126,8 @@ def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
 
 def test_every_order_has_words() -> None:
     assert set(get_args(SortField)) == set(ORDER_WORDS)
-    assert order_words("last-login", False) == "by last login, oldest first"
-    assert order_words("last-login", True) == "by last login, newest first"
+    assert order_words("last-login", False) == "last login, oldest first"
+    assert order_words("last-login", True) == "last login, newest first"
 
 
 # Against a plain reading of the rules

@@ -190,7 +190,7 @@ def test_details_tell_everything() -> None:
         "Domain|y.example   added",
         "Restart|undone",
         "License|5 seats",
-        "License|without limit",
+        "License|unlimited seats",
     ):
         assert line in text
     assert list(commits.details_of(told, AT, most=2))[-1].text == "and 6 more changes"

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.core.reports import DomainReport, SeatReport
-from kconsole.text.gauge import ASCII_GLYPHS, GLYPHS, domain_used, figures, gauge_bar, state_word, used_words
+from kconsole.text.gauge import (
+    ASCII_GLYPHS,
+    GLYPHS,
+    domain_used,
+    figures,
+    gauge_bar,
+    limit_words,
+    state_word,
+    used_words,
+)
 from tests.under_kerio import evaluate
 
 NOTHING = evaluate(Inventory(license=License(seats=None)))
@@ -127,6 +136,25 @@ def test_used_words(figures_: SeatReport, words: str) -> None:
     assert used_words(figures_) == words
 
 
+def test_what_is_used_is_named_where_no_label_does_so() -> None:
+    assert [used_words(report(*figures_), "seat") for figures_ in ((120, 110, 3), (None, 1), (None, 1037), (1, 1))] == [
+        "113 of 120 seats used",
+        "1 seat used, unlimited",
+        "1,037 seats used, unlimited",
+        "1 of 1 seat used",
+    ]
+    partial = report(120, 39)._replace(partial=True)
+    assert used_words(partial, "seat") == "39 or more of 120 seats used"
+
+
+def test_a_limit_that_the_server_does_not_report_is_not_said_to_be_none() -> None:
+    hidden = report(None, 37)._replace(hides_limit=True)
+    assert used_words(hidden) == "37 used, limit not known"
+    assert [limit_words(each) for each in (hidden, report(None, 1), report(1, 1), report(1500, 0))] == [
+        "seats not known", "unlimited seats", "1 seat", "1,500 seats",
+    ]  # fmt: skip
+
+
 def test_state_words() -> None:
     words = [
         state_word(NOTHING._replace(state="unlimited")),
@@ -141,14 +169,16 @@ def test_state_words() -> None:
 @pytest.mark.parametrize(
     ("figures_", "told"),
     [
-        (report(120, 110, 3), ["110 counted", "3 held until restart", "7 free"]),
-        (report(5, 5), ["5 counted", "0 free"]),
-        (report(None, 1037), ["1,037 counted"]),
-        (report(10, 12), ["12 counted", "2 over"]),
+        (report(120, 110, 3), ["110 accounts counted", "3 held until restart", "7 free"]),
+        (report(5, 1), ["1 account counted", "4 free"]),
+        (report(5, 5)._replace(latent=4), ["5 accounts counted", "0 free"]),
+        (report(None, 1037)._replace(latent=4), ["1,037 accounts counted"]),
+        (report(10, 12), ["12 accounts counted", "2 over"]),
         (
-            report(10, 12)._replace(disabled=18, latent=41, locked_out=9),
-            ["12 counted", "2 over", "9 locked out", "18 disabled", "41 never connected"],
+            report(10, 12)._replace(disabled=1, latent=9, locked_out=9),
+            ["12 accounts counted", "2 over", "9 accounts locked out", "1 account disabled"],
         ),
+        (report(10, 12)._replace(latent=3), ["12 accounts counted", "2 over", "3 accounts without a mailbox"]),
     ],
 )
 def test_figures(figures_: SeatReport, told: list[str]) -> None:

@@ -154,18 +154,18 @@ def test_accounts_beyond_the_seats_of_a_component_are_named() -> None:
     license_ = replace(ACTIVATED, components=(Component(name="activesync", seats=1, expires=TODAY + DAY),))
     entries = [account(login, age) for age, login in enumerate("abcd")]
     assert shown(license_, *entries, most=2)["components"][1:3] == [
-        ("Exchange ActiveSync", "4 of 1 used   until 2026-08-06, 1 day left   !"),
-        ("", "! 3 beyond its seats: b@north.example, c@north.example and 1 more"),
+        ("Exchange ActiveSync", "4 of 1 seat used   until 2026-08-06, 1 day left   !"),
+        ("", "! 3 accounts beyond its seats: b@north.example, c@north.example and 1 more"),
     ]
     free = replace(license_, seats=None, components=(Component(name="activesync"),))
     assert shown(free, *entries)["components"][1] == (
         "Exchange ActiveSync",
-        "4 used, unlimited   as long as the license",
+        "4 seats used, unlimited   as long as the license",
     )
     ended = replace(ACTIVATED, components=(Component(name="antispam", expires=TODAY - DAY),))
     assert shown(ended)["components"][2] == (
         "Anti-spam",
-        "0 of 10 used   until 2026-08-04, ended 1 day ago   !",
+        "0 of 10 seats used   until 2026-08-04, ended 1 day ago   !",
     )
 
 
@@ -182,7 +182,7 @@ def test_what_is_on_its_way_is_told_with_what_to_do_once_it_is_overdue() -> None
 def test_seats_over_the_license_are_shown() -> None:
     assert (
         dict(shown(replace(ACTIVATED, seats=1), account("a"), account("b"))["state"])["Seats"]
-        == "2 of 1 used   1 over   !"
+        == "2 of 1 used   1 seat over   !"
     )
 
 
@@ -275,7 +275,7 @@ def test_every_difference_is_told_and_nothing_else(before: License, after: Licen
 def test_who_would_be_refused_at_login_is_named() -> None:
     entries = [account(f"a{number:02}") for number in range(30)]
     assert refused_words(Access(30, 18, 12), entries) == (
-        "12 of 30 accounts without a mailbox would be refused at login, the last ones to log in: "
+        "12 of 30 accounts without a mailbox would be refused at login, the last of these to log in: "
         "a00@north.example, a01@north.example, a02@north.example and 27 more"
     )
     assert refused_words(Access(1, 0, 1), entries[:1]) == (

@@ -73,13 +73,13 @@ def test_how_far_a_reading_is() -> None:
 
 def test_what_has_no_number_has_no_difference_of_zero() -> None:
     figure = Comparison("licensed", None, 10, True)
-    assert figure_cells(figure) == ("Seats of the license", "without limit", "10", "differs")
+    assert figure_cells(figure) == ("Seats of the license", "unlimited", "10", "differs")
     assert "+0" not in str(list(comparison_rows([figure])))
     assert figure_cells(figure._replace(ours=4_000, theirs=3_999)).difference == "-1"
     assert figure_cells(figure._replace(theirs=None)).difference == "the same"
     assert figure_cells(figure._replace(theirs=None, is_read=False)) == (
         "Seats of the license",
-        "without limit",
+        "unlimited",
         "–",
         "not read",
     )

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -281,3 +282,31 @@ def test_what_is_only_sometimes_an_address_is_marked() -> None:
     assert "anna@日本語.example" in messages.words_of(taken)
     typed = message("not-a-domain-name", name="xn--wgv71a119e", why=message("domain-one-label"))
     assert "xn--wgv71a119e" in messages.words_of(typed)
+
+
+SEVERAL = frozenset(
+    ("several-primary-domains", "license-file-seats", "listed-twice", "too-many-seats", "too-many-more-seats")
+) | {"entries-with-same-id", "entries-with-same-login", "list-kept-changing", "strange-count"}
+"""Codes whose number is never one."""
+
+
+def test_a_sentence_about_one_thing_is_not_in_the_plural() -> None:
+    """Numbers that vary are written by `count`; a bound that stands in the source may be followed by its plural."""
+    ones: Mapping[str, Any] = defaultdict(lambda: 1)
+    plural = re.compile(
+        r"(?<![\d,.])1 (?!address|alias|is |was |has |does|MB)(more )?[a-z]+s |(?<!of )1 [a-z]+s? (are|have) "
+    )
+    bounds = re.compile(r"at most 1 |more than 1 |longer than 1 |deeper than 1 |last 1 ")
+    wrong = {}
+    for code in ALL.keys() - SEVERAL:
+        with suppress(TypeError, KeyError, ValueError, AttributeError):  # its parameters are no numbers
+            text = messages.words_of(Message(code, ones))
+            names = set(re.findall(r"{(\w+)", template)) if isinstance(template := ALL[code], str) else {"number"}
+            if names & NUMBERS and plural.search(f"{text} ") and not bounds.search(text):
+                wrong[code] = text
+    assert wrong == {}
+
+
+NUMBERS = frozenset(
+    ("number", "count", "more", "seats", "users", "accounts", "held", "needed", "free", "gone", "connected")
+)

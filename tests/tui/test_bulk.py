@@ -21,7 +21,7 @@ async def test_it_is_done_and_told_and_can_be_taken_back() -> None:
         await screen.press("space", "space", "space", "d", "y")
         screen.expect_no_dialog()
         assert screen.used == 110
-        assert screen.status.startswith("113 → 110 used")
+        assert screen.status.startswith("113 → 110 seats used")
         await screen.press("u")
         assert screen.used == 113
         assert "undone" in screen.status

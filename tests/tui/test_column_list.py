@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from kconsole.tui.widgets.column_list import Column, aligned, laid_out
+from kconsole.tui.widgets.column_list import Column, ColumnList, aligned, laid_out
 
 
 def text(record: str, _: datetime) -> str:
@@ -64,6 +64,31 @@ def test_columns_are_shown_at_the_widths_that_they_name() -> None:
     columns = [NAME, column("short", 5, until=40), column("long", 9, needs=40)]
     assert list(cells(columns, 39)) == ["name", "short"]
     assert list(cells(columns, 40)) == ["name", "long"]
+
+
+class Lines(ColumnList[tuple[str, str]]):
+    """Lines with a name, and a note that most lack."""
+
+    columns = (
+        Column[tuple[str, str]]("name", 10, lambda line, _: line[0], share=1, gives_way=True),
+        Column[tuple[str, str]]("note", 12, lambda line, _: line[1], share=2, fits=True),
+    )
+
+    def key(self, record: tuple[str, str]) -> str:
+        return record[0]
+
+    def shown(self, *notes: str) -> dict[str, int]:
+        self.rows, self._layout_width = [("anna", note) for note in notes], -1
+        self._longest.clear()
+        return {column.title: cells for column, cells in self.layout_at(40)}
+
+
+def test_a_column_that_fits_leaves_its_unused_room_to_the_others() -> None:
+    lines = Lines("lines")
+    assert lines.shown("", "") == {"name": 39}
+    assert lines.shown("", "a") == {"name": 34, "note": 4}
+    assert lines.shown("a", "leaver 8") == {"name": 30, "note": 8}
+    assert lines.shown("x" * 60)["name"] == 16
 
 
 def test_numbers_stand_at_the_right() -> None:

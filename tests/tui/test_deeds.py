@@ -49,14 +49,14 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
     async with console("office") as screen:
         top = screen.at
         await screen.press("d", *yes)
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
         assert screen.at == screen.session.state.find(top.address)
         assert not screen.at.enabled
-        assert screen.status == f"113 → 112 used · {top.address} disabled"
+        assert screen.status == f"113 → 112 seats used · {top.address} disabled"
         assert screen.main.status.right == "saved 12:03"
         assert " u undo" in screen.keys
         await screen.press("u")
-        assert "113 of 120 used" in screen.gauge
+        assert "113 of 120 seats used" in screen.gauge
         assert screen.at == top
         assert " u undo" not in screen.keys
 
@@ -101,7 +101,7 @@ async def test_enabling_at_the_limit_is_refused_with_reason_and_remedy() -> None
     async with console(small(SEAT, OFF, seats=1)) as screen:
         await go_to(screen, OFF.address)
         await screen.press("e")
-        screen.expect_dialog("Refused", "It cannot be enabled", "1 of 1 seats are used", "Disable an account")
+        screen.expect_dialog("Refused", "It cannot be enabled", "1 of 1 seat is used", "Disable an account")
         *_, line = screen.session.history.log(LogQuery(account=OFF.address))
         assert (line.operation, [each.code for each in line.refused]) == ("enable", ["license-limit"])
         await screen.press("enter")
@@ -231,12 +231,12 @@ async def test_held_seats_come_free_when_a_restart_is_recorded() -> None:
         await screen.press("R")
         screen.expect_dialog("Was the server restarted?", "3 seats of deleted accounts would come free")
         await screen.press("y")
-        assert "110 of 120 used" in screen.gauge
+        assert "110 of 120 seats used" in screen.gauge
         assert screen.banner == []
         await screen.press("R")
         assert screen.status == "No seat is held: nothing waits for a restart."
         await screen.press("u")
-        assert "113 of 120 used" in screen.gauge
+        assert "113 of 120 seats used" in screen.gauge
 
 
 async def test_undoing_an_added_account_asks_since_it_deletes() -> None:
@@ -280,8 +280,8 @@ async def test_undo_says_the_figures_first_and_what_it_took_back() -> None:
     async with console("office") as screen:
         top = screen.at.address
         await screen.press("d", "y", "u")
-        assert screen.status == f"112 → 113 used · undone: disable {top}"
-        assert "112 → 113 used" in screen.text
+        assert screen.status == f"112 → 113 seats used · undone: disable {top}"
+        assert "112 → 113 seats used" in screen.text
 
 
 async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() -> None:
@@ -292,7 +292,7 @@ async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() ->
             await screen.press(key)
             used.append(screen.used)
         assert used == [113, 112, 113, 112]
-        assert screen.status.startswith("113 → 112 used · redone: disable")
+        assert screen.status.startswith("113 → 112 seats used · redone: disable")
         await screen.press("ctrl+r")
         assert screen.status == "There is nothing to redo: nothing was undone since the last change."
 
@@ -337,7 +337,7 @@ async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last
         await screen.press("y")
         screen.expect_no_dialog()
         assert screen.used == 113
-        assert screen.status == f"112 → 113 used · undone: disable {top}"
+        assert screen.status == f"112 → 113 seats used · undone: disable {top}"
 
 
 async def test_nobody_is_offered_to_undo_what_others_did() -> None:
@@ -358,7 +358,7 @@ async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: 
         await screen.press("d", "y")
         screen.expect_dialog("Failed", "No space left on device", "Nothing was changed")
         await screen.press("escape")
-        assert "113 of 120 used" in screen.gauge
+        assert "113 of 120 seats used" in screen.gauge
         assert screen.at.enabled
         assert screen.trouble == "cannot save"
         assert "cannot save" in screen.text
@@ -366,7 +366,7 @@ async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: 
         assert screen.trouble == "cannot save"
         monkeypatch.undo()
         await screen.press("d", "y")
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
         assert screen.trouble == ""
 
 
@@ -387,7 +387,7 @@ async def test_what_another_process_did_is_shown_with_the_next_deed() -> None:
     async with console("office", WIDE) as screen:
         screen.other().do(DisableAccounts((screen.listed[1],)))
         await screen.press("d", "y")
-        assert "111 of 120 used" in screen.gauge
+        assert "111 of 120 seats used" in screen.gauge
         assert not screen.main.accounts.rows[1].enabled
 
 
@@ -441,13 +441,13 @@ async def test_marks_that_are_not_in_the_list_are_counted_wherever_they_matter()
         await screen.press("space", "space", "slash")
         await screen.type("archive")
         await screen.press("enter", "space")
-        assert screen.status == "3 marked, 2 not listed: 113 → 110 used"
+        assert screen.status == "3 accounts marked, 2 of them not listed: 113 → 110 seats used"
         await screen.press("d")
         screen.expect_dialog("Disable 3 accounts?", "2 of them are not in the list now: they were marked before.")
         await screen.press("n", "x")
         screen.expect_dialog("Delete 3 accounts?", "2 of them are not in the list now")
         await screen.press("n", "escape")
-        assert screen.status == "3 marked: 113 → 110 used"
+        assert screen.status == "3 accounts marked: 113 → 110 seats used"
 
 
 @pytest.mark.thorough

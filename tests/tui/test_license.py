@@ -244,7 +244,7 @@ async def test_components_follow_their_users(monkeypatch: pytest.MonkeyPatch) ->
     async with console(office(replace(ACTIVATED, components=(Component(name="antivirus", seats=3),))), WIDE) as screen:
         await screen.press("l")
         await until(screen, lambda: "5 of 3 used" in sheet(screen))
-        assert "! 2 beyond its seats" in sheet(screen)
+        assert "! 2 accounts beyond its seats" in sheet(screen)
         screen.other("berg").do(DisableAccounts(("a@north.example", "b@north.example")))
         await screen.tick()
         await until(screen, lambda: "3 of 3 used" in sheet(screen))
@@ -339,7 +339,7 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
         await screen.press("l", "D", "2", "enter", "enter", "enter")
         screen.expect_dialog(
             "! The license will be exceeded by 3 seats",
-            "! 3 of 4 accounts without a mailbox would be refused at login, the last ones to log in: "
+            "! 3 of 4 accounts without a mailbox would be refused at login, the last of these to log in: "
             "b@north.example, c@north.example, d@north.example and 1 more",
             "5 → 2",
             "Change, over the limit",
@@ -348,7 +348,7 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
         assert screen.session.seats.report().limit == 5
         await screen.press("D", "2", "enter", "enter", "enter", "y")
         assert screen.session.seats.report().state == "exceeded"
-        assert " ".join(sheet(screen).split()).startswith("Seats 5 of 2 used 3 over")
+        assert " ".join(sheet(screen).split()).startswith("Seats 5 of 2 used 3 seats over")
         await screen.press("u")
         assert screen.session.seats.report().limit == 5
 
@@ -434,9 +434,9 @@ async def test_components_are_licensed_changed_and_taken_away() -> None:
         await screen.press("enter", "enter", "enter")
         antivirus = Component(name="antivirus", seats=2, expires=date(2026, 8, 20))
         assert list(screen.session.state.license.components) == [antivirus]
-        assert "5 of 2 used   until 2026-08-20, 15 days left   !" in sheet(screen)
+        assert "5 of 2 seats used   until 2026-08-20, 15 days left   !" in sheet(screen)
         await screen.press("o")
-        screen.expect_dialog("! 3 beyond its seats", "e@north.example")
+        screen.expect_dialog("! 3 accounts beyond its seats", "e@north.example")
         await screen.press("j")
         assert "beyond" not in screen.text.partition("Components")[2]
         await screen.press("k", "enter", "space", "enter", "enter", "enter")
@@ -479,7 +479,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         screen.expect_dialog(
             "Install license.key?",
             "! The license will be exceeded by 2 seats",
-            "! 2 of 3 accounts without a mailbox would be refused at login, the last ones to log in: "
+            "! 2 of 3 accounts without a mailbox would be refused at login, the last of these to log in: "
             "c@north.example, d@north.example and e@north.example",
             "5 → 3",
             "Install, over the limit",
@@ -577,7 +577,7 @@ async def test_read_only_shows_all_and_changes_nothing() -> None:
             screen.expect_no_dialog()
             assert told(screen) == READ_ONLY
         await screen.press("o", "j", "enter")
-        screen.expect_dialog("! 10 beyond its seats", READ_ONLY)
+        screen.expect_dialog("! 10 accounts beyond its seats", READ_ONLY)
     async with console("small", WIDE, read_only=True) as screen:
         await screen.press("l")
         assert "What you can do" not in sheet(screen)

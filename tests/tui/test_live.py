@@ -34,7 +34,7 @@ async def test_cells_gauge_counts_and_domains_follow_with_a_quiet_note() -> None
         second = screen.main.accounts.rows[1]
         screen.other("berg").do(DisableAccounts((second.address,)))
         await screen.tick()
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
         assert not screen.main.accounts.rows[1].enabled
         assert screen.status == f"berg disabled {second.address}"
         assert "112 of 120" in screen.main.domains.render_line(0).text
@@ -45,7 +45,7 @@ async def test_cells_gauge_counts_and_domains_follow_with_a_quiet_note() -> None
 async def test_the_timer_does_it_by_itself() -> None:
     async with console("office") as screen:
         screen.other("berg").do(DisableAccounts((screen.listed[1],)))
-        await until(screen, lambda: "112 of 120 used" in screen.gauge)
+        await until(screen, lambda: "112 of 120 seats used" in screen.gauge)
 
 
 async def test_a_screen_that_was_just_asked_for_has_no_lines_yet() -> None:
@@ -102,7 +102,7 @@ async def test_cursor_marks_scroll_and_filter_stay() -> None:
         assert screen.main.accounts.marked == marked
         assert screen.main.listing == listing
         assert screen.main.accounts.cursor - screen.main.accounts.scroll_offset.y == line
-        assert screen.status.startswith("2 marked: ")
+        assert screen.status.startswith("2 accounts marked: ")
         assert screen.status.endswith("· berg: 4 changes")
 
 
@@ -150,7 +150,7 @@ async def test_a_dialog_stays_open_over_what_others_do() -> None:
         await screen.tick()
         screen.expect_dialog("Add an account")
         screen.expect_typing_in("address")
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
 
 
 async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> None:
@@ -169,7 +169,7 @@ async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> No
         assert screen.trouble == ""
         screen.other("berg").do(DisableAccounts((screen.listed[1],)))
         await screen.tick()
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
 
 
 async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_painted() -> None:

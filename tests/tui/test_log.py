@@ -149,7 +149,7 @@ async def test_a_line_can_be_taken_back_after_asking() -> None:
         screen.expect_no_dialog()
         assert screen.used == 113
         assert "undo of 2" in lines(screen.text)[0]
-        assert screen.log.status.left == f"112 → 113 used · undone: disable {first}"
+        assert screen.log.status.left == f"112 → 113 seats used · undone: disable {first}"
         assert screen.log.log_list.highlighted is not None
         assert screen.log.log_list.highlighted.sequence == 2
         await screen.press("u")
@@ -195,7 +195,7 @@ async def test_what_comes_after_the_log_was_left_harms_nobody() -> None:
         await screen.press("L", "escape")
         screen.other("berg").do(DisableAccounts((screen.listed[0],)))
         await screen.tick()
-        assert "112 of 120 used" in screen.gauge
+        assert "112 of 120 seats used" in screen.gauge
 
 
 @pytest.mark.thorough

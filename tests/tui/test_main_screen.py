@@ -11,8 +11,8 @@ from tests.tui.test_mapping import until, until_told
 
 async def test_the_gauge_tells_the_figures_of_the_report() -> None:
     async with console("office") as screen:
-        assert "113 of 120 used · LOW" in screen.gauge
-        assert "110 counted   3 held until restart   7 free   18 disabled   41 never connected" in screen.gauge
+        assert "113 of 120 seats used · LOW" in screen.gauge
+        assert "110 accounts counted   3 held until restart   7 free   18 accounts disabled" in screen.gauge
 
 
 async def test_accounts_that_never_logged_in_come_first_then_the_oldest() -> None:
@@ -284,11 +284,11 @@ async def test_the_cursor_stays_with_its_account_when_the_order_changes() -> Non
 async def test_marks_show_what_disabling_would_free() -> None:
     async with console("office") as screen:
         await screen.press("space", "space")
-        assert "113 → 111 of 120 used" in screen.gauge
-        assert screen.status == "2 marked: 113 → 111 used"
+        assert "113 → 111 of 120 seats used" in screen.gauge
+        assert screen.status == "2 accounts marked: 113 → 111 seats used"
         assert screen.used == 113
         await screen.press("escape")
-        assert "113 of 120 used" in screen.gauge
+        assert "113 of 120 seats used" in screen.gauge
         assert screen.status == ""
 
 
@@ -298,7 +298,7 @@ async def test_marked_disabled_accounts_show_what_enabling_would_take() -> None:
         row = next(n for n, e in enumerate(screen.main.accounts.rows) if e.is_account and not e.enabled)
         screen.main.accounts.move_to(row)
         await screen.press("space")
-        assert "113 → 114 of 120 used" in screen.gauge
+        assert "113 → 114 of 120 seats used" in screen.gauge
 
 
 async def test_a_range_marks_from_one_end_to_the_other() -> None:
@@ -320,6 +320,20 @@ async def test_inverting_marks_all_accounts_that_are_listed_and_nothing_else() -
         rows, marked = screen.main.accounts.rows, screen.main.accounts.marked
         assert marked == {entry.id for entry in rows[1:] if entry.is_account}
         assert len(marked) < len(rows) - 1
+
+
+async def test_inverting_leaves_folded_accounts_out_and_says_so_before_anything_is_done() -> None:
+    async with console("office", folded=True) as screen:
+        folded = screen.main.accounts.hidden
+        await screen.press("asterisk")
+        assert (folded, screen.main.accounts.left_folded) == (43, 43)
+        assert screen.main.accounts.marked <= {entry.id for entry in screen.main.accounts.rows}
+        assert f"not the {folded} folded" in screen.status
+        await screen.press("d")
+        screen.expect_dialog(f"{folded} accounts that never logged in are folded away and not among them.")
+        await screen.press("escape", "n", "asterisk")  # unfolded, the others are marked
+        assert (len(screen.main.accounts.marked), screen.main.accounts.left_folded) == (folded, 0)
+        assert "folded" not in screen.status
 
 
 async def test_inverting_says_so_where_no_account_is_listed() -> None:
@@ -433,8 +447,8 @@ async def test_an_empty_domain_says_so() -> None:
 
 async def test_a_license_without_limit_is_told_as_such() -> None:
     async with console(Inventory(entries=(Entry(address="x@a.example"),))) as screen:
-        assert "1 used, unlimited" in screen.gauge
-        assert "seats without limit" in screen.text
+        assert "1 seat used, unlimited" in screen.gauge
+        assert "unlimited seats" in screen.text
 
 
 @pytest.mark.thorough
@@ -484,5 +498,5 @@ async def test_while_a_filter_is_typed_it_is_told_how_many_of_the_marked_are_not
     async with console("office") as screen:
         await screen.press("space", "space", "slash")
         await screen.type("archive")
-        assert screen.status.startswith("2 marked")
-        assert "2 not" in screen.status
+        assert screen.status.startswith("2 accounts marked")
+        assert "2 of them not" in screen.status

@@ -291,7 +291,7 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
     taken = account("zoidberg")
     async with console(mapped_from(directory_server.directory(base=CREW), taken), WIDE) as screen:
         preview = await to_preview(screen)
-        assert "1 → 7 of 10 used" in screen.text
+        assert "1 → 7 of 10 seats used" in screen.text
         assert "6 new, 1 colliding" in screen.text
         assert "1 · Colliding, not mapped" in screen.text
         assert "zoidberg" in screen.text
@@ -307,7 +307,7 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         screen.expect_dialog("Some users were not mapped", "zoidberg: the address is already taken by a local account")
         await screen.press("escape")
         assert isinstance(screen.app.screen, MappingScreen)
-        assert status_of(screen) == "1 → 7 used · map: 6 accounts"
+        assert status_of(screen) == "1 → 7 seats used · map: 6 accounts"
         assert "6 mapped" in screen.text
         assert DirectoryServer.password.encode() not in store_of(screen)
         await screen.press("u")
@@ -334,9 +334,9 @@ async def test_thirty_users_on_five_seats_are_25_over_named_and_refused_afterwar
     try:
         async with console(mapped_from(server.directory(base=STAFF), *boxes), WIDE) as screen:
             await to_preview(screen)
-            assert "5 → 35 of 10 used · EXCEEDED" in screen.text
+            assert "5 → 35 of 10 seats used · EXCEEDED" in screen.text
             assert "The license will be exceeded by 25 seats" in screen.text
-            who = "of 30 accounts without a mailbox the first 5 to connect are let in, the other 25 are refused"
+            who = "of 30 accounts without a mailbox the first 5 to log in are let in, the other 25 are refused"
             assert who in screen.text
             assert "30 · Without a mailbox: refused at login once the seats are used up" in screen.text
             assert "u00000@north.example" in screen.text
@@ -376,11 +376,11 @@ def rows(screen: Console) -> list[str]:
 async def test_who_is_gone_stays_unless_it_is_said() -> None:
     async with console(mapped_from(DIRECTORY, *staff(6)), WIDE) as screen:
         preview = await show_preview(screen, listed(*people(2, 6), "new"))
-        assert "2 of 6 mapped stay · d disables them: 5 of 10 used" in screen.text
-        assert "6 → 7 of 10 used" in screen.text
+        assert "2 of 6 mapped stay · d disables them: 5 of 10 seats used" in screen.text
+        assert "6 → 7 of 10 seats used" in screen.text
         await screen.press("d")
-        assert "2 of 6 mapped will be disabled · d keeps them: 7 of 10 used" in screen.text
-        assert "6 → 5 of 10 used" in screen.text
+        assert "2 of 6 mapped will be disabled · d keeps them: 7 of 10 seats used" in screen.text
+        assert "6 → 5 of 10 seats used" in screen.text
         assert preview.disables_gone
         await screen.press("A")
         screen.expect_dialog("Map 3 accounts?", "2 of 6 mapped accounts are gone from the directory: disabled too")
@@ -412,10 +412,10 @@ async def test_many_who_are_gone_are_disabled_only_if_their_number_is_typed() ->
 async def test_what_others_do_is_planned_again_at_once() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3)), WIDE) as screen:
         await show_preview(screen, listed(*people(0, 3), "new"))
-        assert "3 → 4 of 10 used" in screen.text
+        assert "3 → 4 of 10 seats used" in screen.text
         screen.other("berg").do(DisableAccounts((f"p0000@{NORTH}",)))
         await screen.tick()
-        assert "2 → 3 of 10 used" in screen.text
+        assert "2 → 3 of 10 seats used" in screen.text
         assert "berg disabled p0000@north.example · planned again" in status_of(screen)
 
 
@@ -446,7 +446,7 @@ async def test_seats_that_went_meanwhile_are_asked_about_again() -> None:
 async def test_many_are_said_to_be_of_before_and_planned_again_when_they_are_to_be_mapped() -> None:
     async with console(mapped_from(DIRECTORY, *staff(1100), seats=2000), WIDE) as screen:
         await show_preview(screen, listed(*people(0, 1200)))
-        assert "1,100 → 1,200 of 2,000 used" in screen.text
+        assert "1,100 → 1,200 of 2,000 seats used" in screen.text
         screen.other("berg").do(DisableAccounts((f"p0000@{NORTH}",)))
         await screen.tick()
         assert "OUTDATED" in screen.text

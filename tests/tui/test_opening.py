@@ -79,7 +79,7 @@ async def test_it_tells_how_far_it_is_and_then_shows_the_accounts(tmp_path: Path
         assert text_of(app).count("█") * 3 == text_of(app).count("░")
         gate.may_go_on.set()
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        await until(pilot, lambda: "113 of 120 used" in text_of(app))
+        await until(pilot, lambda: "113 of 120 seats used" in text_of(app))
         await pilot.press(*"jjjjj", "d")
         await until(pilot, lambda: "Disable 1 account?" in text_of(app))
 

@@ -33,6 +33,18 @@ async def test_the_filter_of_now_is_saved_under_a_name_and_used_again(tmp_path: 
     assert dict(Preferences(tmp_path / "habits.json").filters) == {"mine": "scan"}
 
 
+async def test_a_filter_that_comes_with_kconsole_lists_the_idlest_first_under_the_cursor() -> None:
+    async with console("office") as screen:
+        await screen.press("s", "n", "G")
+        await screen.press("f", "enter", "1", "0", "space")
+        rows = screen.main.accounts.rows
+        assert screen.main.listing.sort == "last-login"
+        assert screen.main.accounts.marked == {entry.id for entry in rows[:10] if entry.is_account}
+        screen.main.accounts.move_to(20)
+        await screen.press("f", "enter")
+        assert screen.main.accounts.cursor == 0
+
+
 async def test_a_filter_that_is_used_can_be_changed_in_its_line() -> None:
     preferences = Preferences()
     preferences.keep_filter("mine", "scan")

@@ -79,7 +79,7 @@ async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer
             "Admin", "anna@north.example", "berg@north.example", "chen@south.example", "team@north.example",
         ]  # fmt: skip
         assert (screen.used, screen.session.state.license.seats) == (2, 10)
-        assert screen.status.startswith("0 → 2 used · server read: 5 changes")
+        assert screen.status.startswith("0 → 2 seats used · server read: 5 changes")
         assert "server as of 12:03 · saved 12:03" in screen.text
         screen.clock.forward(minutes=90)
         await screen.tick()

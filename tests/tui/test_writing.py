@@ -126,7 +126,7 @@ async def test_disabling_is_done_there_and_here_and_is_taken_back_and_done_again
         await settled(screen)
         screen.expect_no_dialog()
         assert not enabled(screen, mail, ANNA)
-        assert screen.status == "2 → 1 used · anna@north.example disabled"
+        assert screen.status == "2 → 1 seat used · anna@north.example disabled"
         await screen.press("u")
         await settled(screen)
         assert enabled(screen, mail, ANNA)
@@ -336,10 +336,10 @@ async def test_what_was_done_is_told_beside_how_old_it_is(mail: KerioServer) -> 
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         assert "server as of 12:03 · all saved" in screen.text
         await settled(await disable(screen, LONG))
-        assert f" 3 → 2 used · {LONG} disabled " in screen.text
+        assert f" 3 → 2 seats used · {LONG} disabled " in screen.text
         await screen.resize(60, 20)
         line = next(line for line in screen.text.splitlines() if "→" in line)
-        assert line.startswith(" 3 → 2 used · scanner-2nd-f")
+        assert line.startswith(" 3 → 2 seats used · scanner-2nd-f")
         assert "… disabled " in line
         assert line.endswith(" server as of 12:03 ")
         await screen.resize(*WIDE)
@@ -564,7 +564,7 @@ async def test_without_a_password_it_says_that_nobody_can_log_in(mail: KerioServ
         await screen.press("enter")
         await settled(screen)
         assert mail.world.find(DORA) is not None
-        assert screen.status == "2 → 3 used · dora@north.example added · no password yet: the user cannot log in"
+        assert screen.status == "2 → 3 seats used · dora@north.example added · no password yet: the user cannot log in"
 
 
 async def test_what_the_server_refuses_is_told_in_the_form_and_the_password_is_gone(mail: KerioServer) -> None:

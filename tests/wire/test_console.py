@@ -12,13 +12,13 @@ ENTER, TAB = "\r", "\t"
 
 def test_the_demo_disables_an_account_and_takes_it_back(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "43 accounts never logged in", "q quit")
+        screen.wait_for("113 of 120 seats used", "43 accounts never logged in", "q quit")
         screen.send("jjjjjd")
         screen.wait_for("Disable 1 account?", "Cancel")
         screen.send("y")
-        screen.wait_for("112 of 120 used", "u undo")
+        screen.wait_for("112 of 120 seats used", "u undo")
         screen.send("u")
-        screen.wait_for("113 of 120 used", "undone")
+        screen.wait_for("113 of 120 seats used", "undone")
         screen.send("q")
         assert screen.wait_for_end() == 0
 
@@ -28,7 +28,9 @@ def test_enter_on_a_fresh_confirmation_does_nothing(tmp_path: Path) -> None:
         screen.wait_for("q quit")
         screen.send("jjjjjd")
         screen.wait_for("Cancel")
-        screen.send_until(ENTER, lambda text: "Disable 1" not in text, "the dialog gone").wait_for("113 of 120 used")
+        screen.send_until(ENTER, lambda text: "Disable 1" not in text, "the dialog gone").wait_for(
+            "113 of 120 seats used"
+        )
 
 
 def test_a_filter_typed_into_a_question_by_mistake_confirms_nothing(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ def test_a_filter_typed_into_a_question_by_mistake_confirms_nothing(tmp_path: Pa
         screen.wait_for("▸  copier.4f@")  # local, and takes a seat: d asks, and x may delete it
         for keys in ("x/harry", "d/harry"):
             screen.send(keys)
-            screen.wait_for("1 account?", "were ignored", "113 of 120 used")
+            screen.wait_for("1 account?", "were ignored", "113 of 120 seats used")
             screen.send_until("\x1b", lambda text: "1 account?" not in text, "the dialog gone")
         screen.send("x")
         screen.wait_for("Delete 1 account?")
@@ -49,7 +51,7 @@ def test_keys_typed_in_one_burst_into_the_filter_are_no_commands(tmp_path: Path)
     with terminal("demo", home=tmp_path) as screen:
         screen.wait_for("q quit")
         screen.send("/dyson")
-        screen.wait_for("Nothing matches 'dyson'", "113 of 120 used")
+        screen.wait_for("Nothing matches 'dyson'", "113 of 120 seats used")
 
 
 def test_the_window_may_change_its_size_at_any_moment(tmp_path: Path) -> None:
@@ -67,17 +69,17 @@ def test_a_store_of_ones_own_is_opened_without_a_command(tmp_path: Path) -> None
     with terminal("domains", "add", "x.example", "--primary", home=tmp_path) as screen:
         assert screen.wait_for_end() == 0
     with terminal(home=tmp_path) as screen:
-        screen.wait_for("No accounts yet", "0 of 3 used")
+        screen.wait_for("No accounts yet", "0 of 3 seats used")
         screen.send("a")
         screen.wait_for("@x.example")
         screen.send("anna")
         screen.wait_for("anna@x.example")
         screen.send(TAB + TAB + TAB + ENTER)
-        screen.wait_for("anna@x.example added", "1 of 3 used")
+        screen.wait_for("anna@x.example added", "1 of 3 seats used")
         screen.send("q")
         assert screen.wait_for_end() == 0
     with terminal("status", home=tmp_path) as screen:
-        screen.wait_for("1 of 3 used")
+        screen.wait_for("1 of 3 seats used")
 
 
 def test_without_a_store_the_console_says_what_to_do(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_the_demo_with_a_server_reads_it_by_a_key_and_stops_it(tmp_path: Path) -
     need_openssl()
     environment = {"TMPDIR": str(tmp_path)}
     with terminal("demo", "--server", home=tmp_path, environment=environment) as screen:
-        screen.wait_for("server as of", "of 120 used", "q quit")
+        screen.wait_for("server as of", "of 120 seats used", "q quit")
         screen.send("r")
         screen.wait_for("server read: nothing new")
         screen.send("=")

@@ -45,7 +45,7 @@ BREAKING = (
 
 
 def opened(screen: Terminal) -> Terminal:
-    return screen.wait_for("113 of 120 used", "q quit")
+    return screen.wait_for("113 of 120 seats used", "q quit")
 
 
 def is_left(folder: Path) -> bool:
@@ -73,7 +73,7 @@ def test_what_was_done_before_a_signal_is_there(tmp_path: Path) -> None:
         opened(screen).send("jjjjjd")
         screen.wait_for("Cancel")
         screen.send("y")
-        screen.wait_for("112 of 120 used")
+        screen.wait_for("112 of 120 seats used")
         screen.signal(signal.SIGTERM)
         assert screen.wait_for_end() == 128 + signal.SIGTERM
     with terminal("--store", str(kept), "status", home=tmp_path) as screen:
@@ -261,7 +261,7 @@ def test_no_process_is_left_when_tmux_is_killed(tmp_path: Path, order: Sequence[
             time.sleep(0.05)
             captured = [*tmux, "capture-pane", "-p", "-t", "console"]
             shown = subprocess.run(captured, capture_output=True, text=True).stdout
-        assert "113 of 120 used" in shown
+        assert "113 of 120 seats used" in shown
         assert any(pid for pid in processes_at(store))
         subprocess.run([*tmux, *order], check=True)
         assert gone(store)

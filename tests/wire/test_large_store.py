@@ -21,7 +21,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_is_opened_searched_and_left(store: Path, tmp_path: Path) -> None:
     with terminal("--store", str(store), home=tmp_path) as screen:
-        screen.wait_for("of 25,000 used", "q quit", "▸")
+        screen.wait_for("of 25,000 seats used", "q quit", "▸")
         assert b"Opening the store" in screen.written
         screen.send("/zh")
         screen.wait_for("/ zh").watch(0.3)

@@ -30,7 +30,7 @@ SYNCS = "\x1b[?2026;2$y"
 
 
 def opened(screen: Terminal) -> Terminal:
-    return screen.wait_for("113 of 120 used", "q quit").wait_until_silent(SETTLED * 2)
+    return screen.wait_for("113 of 120 seats used", "q quit").wait_until_silent(SETTLED * 2)
 
 
 def cost(screen: Terminal, keys: str) -> int:
@@ -72,14 +72,14 @@ def test_a_step_that_scrolls_costs_little_more(environment: dict[str, str], most
 )
 def test_a_helpdesk_change(environment: dict[str, str], answer: str, most: int, most_to_undo: int) -> None:
     with terminal("demo", environment=environment) as screen:
-        screen.wait_for("113 of 120 used").send(answer)
+        screen.wait_for("113 of 120 seats used").send(answer)
         opened(screen)
         costs: dict[str, int] = {}
         for place, key in enumerate(FIND_DISABLE_UNDO):
             costs[f"{place} {key!r}"] = cost(screen, key)
             if key == "y":
-                screen.wait_for("112 of 120 used")
-        screen.wait_for("undone", "113 of 120 used")
+                screen.wait_for("112 of 120 seats used")
+        screen.wait_for("undone", "113 of 120 seats used")
     *_, to_undo = costs.values()
     assert to_undo < most_to_undo, costs
     assert sum(costs.values()) - to_undo < most, costs
@@ -92,7 +92,7 @@ def test_a_question_closes_and_its_result_shows_in_one_picture() -> None:
         cost(screen, "d")
         before = len(screen.written)
         cost(screen, "y")
-        screen.wait_for("disabled  ", "112 of 120 used")
+        screen.wait_for("disabled  ", "112 of 120 seats used")
         assert screen.written.count(b"filter", before) == 1, bytes(screen.written[before:])
 
 
@@ -122,7 +122,7 @@ def test_a_change_from_outside_paints_the_cells_that_differ(tmp_path: Path) -> N
         assert LISTED in screen.text
         run("--store", str(store), "disable", LISTED)
         before = len(screen.written)
-        screen.wait_for("112 of 120 used").wait_until_silent(SETTLED)
+        screen.wait_for("112 of 120 seats used").wait_until_silent(SETTLED)
         assert len(screen.written) - before < 700
 
 
@@ -143,7 +143,7 @@ def test_a_burst_of_outside_changes_is_painted_a_few_times_at_most(tmp_path: Pat
         opened(screen)
         before = len(screen.written)
         subprocess.run([sys.executable, "-c", script, str(store)], check=True)
-        screen.wait_for("112 of 120 used").wait_until_silent(SETTLED)
+        screen.wait_for("112 of 120 seats used").wait_until_silent(SETTLED)
         assert len(screen.written) - before < 5_000
 
 

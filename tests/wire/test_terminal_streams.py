@@ -29,7 +29,7 @@ def works(screen: Terminal) -> None:
 def test_no_stream_without_a_key_changes_anything(store: Path, tmp_path: Path) -> None:
     journal = (store / "journal.jsonl").read_bytes()
     with terminal("--store", str(store), home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         for seed in range(EXAMPLES):
             dice = random.Random(seed)
             for piece in streams.split(dice, streams.stream(dice, is_whole=True)):
@@ -49,7 +49,7 @@ def test_no_stream_without_a_key_changes_anything(store: Path, tmp_path: Path) -
 def test_what_never_ends_is_let_go(store: Path, tmp_path: Path, start: bytes) -> None:
     journal = (store / "journal.jsonl").read_bytes()
     with terminal("--store", str(store), home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         screen.send(start)
         works(screen)
     assert (store / "journal.jsonl").read_bytes() == journal
@@ -58,7 +58,7 @@ def test_what_never_ends_is_let_go(store: Path, tmp_path: Path, start: bytes) ->
 def test_a_paste_without_marks_is_not_obeyed_and_takes_no_time(store: Path, tmp_path: Path) -> None:
     journal = (store / "journal.jsonl").read_bytes()
     with terminal("--store", str(store), home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         before = screen.cpu_seconds
         screen.send(b"name dy\ruuxy\r" * 400)
         works(screen)

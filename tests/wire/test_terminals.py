@@ -41,7 +41,7 @@ NEWER = (b"\x1b[>", b"\x1b[<u", b"\x1b[?2026", b"\x1b[?2048", b"\x1b[?2004", b"\
 
 def toured(screen: Terminal, keys: Sequence[str] = TOUR) -> bytes:
     """Everything that it wrote on a tour of the console."""
-    screen.wait_for("113 of 120 used", "q quit")
+    screen.wait_for("113 of 120 seats used", "q quit")
     for key in keys:
         screen.send(key)
         screen.watch(0.15)
@@ -73,7 +73,7 @@ def test_sixteen_colours_are_those_of_the_terminal(tmp_path: Path, term: str) ->
 
 def test_the_linux_console_gets_ascii_and_nothing_it_does_not_know(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path, environment={"TERM": "linux", "COLORTERM": ""}) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         assert "+- Accounts" in screen.text
         written = toured(screen)
     assert written.isascii()
@@ -149,14 +149,14 @@ def test_any_size(tmp_path: Path, columns: int, lines: int) -> None:
 def test_resizing_at_any_moment(tmp_path: Path) -> None:
     sizes = [(60, 20), (400, 100), (20, 5), (80, 24), (1, 1), (120, 36), (61, 21)]
     with terminal("demo", home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         for key, size in zip(("j", "/", "a", "\x1b", "d", "\x1b", "L"), sizes, strict=True):
             screen.send(key)
             screen.resize(*size)
             screen.watch(0.2)
         screen.send("\x1b")
         screen.resize(80, 24)
-        screen.wait_for("113 of 120 used", "q quit", "▸")
+        screen.wait_for("113 of 120 seats used", "q quit", "▸")
         whole = screen.watch(0.5) and screen.text
         screen.send("\x0c")
         screen.watch(0.5)
@@ -173,7 +173,7 @@ def test_every_theme(tmp_path: Path, wish: str) -> None:
 
 def test_the_terminals_cursor_follows_the_row(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path) as screen:
-        screen.wait_for("113 of 120 used", "q quit")
+        screen.wait_for("113 of 120 seats used", "q quit")
         for keys in ("", "j", "jj", "G", "g"):
             screen.send(keys)
             screen.watch(0.3)

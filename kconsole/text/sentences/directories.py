@@ -18,10 +18,14 @@ def _by_whom(template: str) -> Template:
 
 def _same(what: str) -> Template:
     def text(params: Mapping[str, Any]) -> str:
-        more = "; and {more} more" if params["more"] else ""
-        return f"{{number}} entries have the {what}, and none of them is mapped: {{names}}{more}."
+        more = "; and {more:,} more" if params["more"] else ""
+        return f"{{number:,}} entries have the {what}, and none of them is mapped: {{names}}{more}."
 
     return text
+
+
+def _it(params: Mapping[str, Any], one: str = "it", several: str = "them") -> str:
+    return one if params["number"] == 1 else several
 
 
 def _refused(reason: str) -> str:
@@ -50,7 +54,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "filter-too-deep": "is nested deeper than {most} levels",
     "filter-ends-early": "ends too early",
     "filter-bracket-missing": "lacks an opening bracket",
-    "filter-conditions": "has {number} conditions after {sign}",
+    "filter-conditions": "has {number:count condition} after {sign}",
     "filter-no-condition": "has no condition after {sign}",
     "filter-compares-nothing": "has a condition that compares nothing",
     "filter-sign-unescaped": "has a character that must be written as \\ and two hexadecimal digits",
@@ -72,8 +76,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Choose its kind in the settings.",
     ),
     "attribute-hidden": _by_whom(
-        "{url} does not show {attribute} of {number:count entry|entries}, {example} for one, to {who}: whether and how"
-        " they count is unknown."
+        "{url} does not show {attribute} of {number:count entry}, such as {example}, to {who}: whether and how"
+        " that counts is unknown."
     ),
     "grant-reading": _by_whom("Let {who} read {attribute}, or bind as an account that may."),
     "account-restrictions": "In Active Directory, grant 'Read account restrictions' on the users below the base.",
@@ -113,7 +117,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "check-base-and-rights": _by_whom("Check the base, and what {who} may read."),
     "search-limit-reached": "{url} stopped the search: a limit of the server is reached.",
     "search-limit-no-pages": "{url} stopped the search at a limit of its own, and cannot answer page by page.",
-    "search-cut-short": "{url} sent {number:,} users as if that were all, and has more.",
+    "search-cut-short": "{url} sent {number:count user} as if that were all, and has more.",
     "raise-limit-or-narrow": _by_whom("Allow {who} to read all users, or narrow the base or the filter."),
     "search-base-elsewhere": "{url} says that {base} is on another server.",
     "use-the-other-server": (
@@ -137,13 +141,16 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "directory-empty": "The directory has no users below the base, or does not show them.",
     "references-not-followed": "{number:count reference} to other servers not followed.",
     "entries-not-people": lambda params: (
-        "{number:count entry|entries} left aside, because no person uses them: {names}"
-        + ("; and {more} more." if params["more"] else ".")
+        f"{{number:count entry}} left aside, because no person uses {_it(params)}: {{names}}"
+        + ("; and {more:,} more." if params["more"] else ".")
     ),
     "values-not-text": "{number:count user} with a name or description that is not UTF-8: known ones are kept.",
     "disabled-not-stated": "No attribute says who is disabled in the directory: everyone counts as enabled.",
     "absence-unchecked": "The server does not say whether {attribute} may be read: without it, users count as enabled.",
-    "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
+    "logon-times-unreadable": lambda params: (
+        "{number:count time} of a last logon cannot be read, and "
+        + ("counts as unknown." if params["number"] == 1 else "count as unknown.")
+    ),
     # Mapping
     "directory-not-set": "No directory is set for {domain}.",
     "set-directory": Both(
@@ -163,11 +170,13 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "map-changed": "changed",
     "map-disabled": "disabled as in the directory",
     "map-gone-disabled": "disabled, gone from the directory",
-    "map-unreadable": "{number:count entry|entries} of the directory not mapped, because they cannot be read",
+    "map-unreadable": lambda params: (
+        f"{{number:count entry}} of the directory not mapped, because {_it(params, 'it', 'they')} cannot be read"
+    ),
     "map-unchanged": "already as in the directory",
     "many-gone": (
-        "{gone:,} of {mapped:,} mapped accounts are gone from the directory. So many are disabled only if their"
-        " number is confirmed."
+        "{gone:,} of {mapped:count mapped account|mapped accounts} are gone from the directory. So many are disabled"
+        " only if their number is confirmed."
     ),
     "check-base-and-filter": "Check base and filter.",
     "confirm-gone": "If base and filter are right, pass --confirm-gone {gone}.",

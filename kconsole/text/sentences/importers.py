@@ -111,7 +111,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "choose-a-file-elsewhere": "Choose a file elsewhere.",
     "more-faults": "and {more:,} more",
     "more-faulty-rows": Both("and {more:,} more; --faults FILE writes all of them", "and {more:,} more"),
-    "more-notes": "and {more:,} more notes",
+    "more-notes": "and {more:count more note|more notes}",
     "skipped": "skipped: {reason}",
     # Encodings and CSV tables
     "unknown-encoding": "'{encoding}' is not an encoding that kconsole reads.",
@@ -268,7 +268,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "setting-invalid": _setting_invalid,
     "setting-not-table": "{file}: 'keys' is {found}. It must be a table: [keys].",
     "setting-bad-keys": "{file}: '{key}' in [keys] is {found}. It must be keys in quotes, separated by commas.",
-    "more-settings-problems": "{file}: and {more:,} more problems.",
+    "more-settings-problems": "{file}: and {more:count more problem|more problems}.",
     "preference-unsaved": "Your choice cannot be saved in {file}: {reason}.",
     "until-you-leave": "It is used until you leave the console.",
     "too-large-to-read": "it would be too large to be read again",

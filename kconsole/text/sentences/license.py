@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from kconsole.text.sentences.base import Both, Template
-from kconsole.text.words import COMPONENT_WORDS, and_list, count, with_article
+from kconsole.text.words import COMPONENT_WORDS, and_list, are, count, with_article
 
 Params = Mapping[str, Any]
 
@@ -17,7 +17,7 @@ RULES: Final = {
     "directory-mapped": "An enabled account mapped from a directory service takes a seat, connected or not.",
     "other-server": "An account on another server of a distributed domain takes its seat there, and none here.",
     "imported": "An enabled account imported from a domain takes a seat.",
-    "local": "An enabled account created on this server takes a seat, also with admin rights.",
+    "local": "An enabled account created on this server takes a seat, even if it has administrator rights.",
     "held": "A deleted account no longer counts, but its seat is held until the server is restarted.",
 }
 """The rules behind classifications, by their codes."""
@@ -120,10 +120,6 @@ def _ends(params: Params) -> str:
     return f"{ENDINGS[params['what']]} ends {when} ({{on}})"
 
 
-def _is_or_are(number: str, singular: str, plural: str) -> Template:
-    return lambda params: singular if params[number] == 1 else plural
-
-
 def _seats(params: Params) -> str:
     return "unlimited seats" if params["seats"] is None else "{seats:count seat}"
 
@@ -148,9 +144,14 @@ _WANTED: Final = {
 
 
 def _license_limit(params: Params) -> str:
-    held = ", {held} of them held until the server is restarted" if params["held"] else ""
+    held = ", {held:,} of them held until the server is restarted" if params["held"] else ""
     figures = "{needed:count seat} needed, {free:,} free, short by {short:,}"
-    return f"{{used:,}} of {{limit:,}} seats are used{held}; {figures}"
+    return f"{{used:,}} of {{limit:count seat}} {are(params['limit'])} used{held}; {figures}"
+
+
+def _full(params: Params) -> str:
+    which = {0: "The license has no seats", 1: "The only seat is used"}
+    return f"{which.get(params['limit'], 'All {limit:,} seats are used')}: no account can be created or enabled"
 
 
 def _auth_license(params: Params) -> str:
@@ -162,15 +163,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     **{f"license-word-{code}": state.word for code, state in STATES.items()},
     # The vendor's own words on its dashboard. Source: Licenses in Kerio Connect, GFI support.
     "warning-exceeded": "Total number of user mailboxes authorized by the license has been exceeded",
-    "warning-full": "All {limit:,} seats are used: no account can be created or enabled",
-    "warning-low": _is_or_are(
-        "free", "Only {free:,} of {limit:,} seats is free", "Only {free:,} of {limit:,} seats are free"
-    ),
+    "warning-full": _full,
+    "warning-low": lambda params: f"Only {{free:,}} of {{limit:count seat}} {are(params['free'])} free",
     "warning-users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
-    "warning-restart-recommended": _is_or_are(
-        "seats",
-        "1 seat of deleted accounts is held until the server is restarted",
-        "{seats:,} seats of deleted accounts are held until the server is restarted",
+    "warning-restart-recommended": lambda params: (
+        f"{{seats:count seat}} of deleted accounts {are(params['seats'])} held until the server is restarted"
     ),
     "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit:count account}",
     "warning-trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
@@ -194,7 +191,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cause-disabled": "the server may count disabled accounts and their mailboxes",
     "cause-held": "deleted accounts count until the server is restarted",
     "cause-restarted": "the server may count only accounts that connected since it was started",
-    "cause-latent": "accounts that take a seat but have never connected, as far as known",
+    "cause-latent": "accounts that take a seat and have no mailbox yet, as far as known",
     "cause-only-here": "accounts in this store that were never on the server",
     "cause-unread": "the users of {domains:some} were not read from the server",
     "cause-hidden": "the login may see its own domain only, so the users of others were not read from the server",
@@ -219,7 +216,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "alias-delivers-to": "It delivers to {addresses:some}.",
     "takes-no-seat": "It takes no seat anyway.",
     "over-limit": "The license will be exceeded by {over:count seat}",
-    "over-limit-detail": "{used:,} used of {limit:,}",
+    "over-limit-detail": "{used:,} of {limit:count seat} used",
     "refused-at-login": (
         "Users without a mailbox are refused at login once as many users have connected as there are seats."
     ),

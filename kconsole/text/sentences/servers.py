@@ -238,10 +238,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "figure-missing": _figure_missing,
     "addresses-doubled": "ignored, because something else on the server has the same address: {addresses:some}",
     "logins-unknown": "accounts whose last login the server does not report, which counts as unknown: {count:,}",
-    "homes-unknown": (
-        "{count:count user} of a distributed domain count here, and their mailboxes may be on another of its servers,"
-        " where they would take no seat of this one: {addresses:some}. A login that may read the server's settings"
-        " shows which"
+    "homes-unknown": lambda params: (
+        "{count:count user} of a distributed domain, "
+        + ("whose mailbox" if params["count"] == 1 else "whose mailboxes")
+        + " may be on another of its servers and take no seat of this one, counted here: {addresses:some}. A login"
+        " that may read the server's settings shows which"
     ),
     "logins-odd": "last logins with an impossible date, which count as unknown: {count:,}",
     "mapped-there": _mapped_there,

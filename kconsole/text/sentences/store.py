@@ -142,7 +142,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "head-not-in-log": "{journal} does not hold the head {head:.16}...: its end was cut off, or it was rebuilt.",
     "compare-with-backup": "Compare it with a backup.",
     # The doctor
-    "file-of-another-user": "{files:some} belong to another user than their folder {folder}, who may be locked out.",
+    "file-of-another-user": lambda params: (
+        f"{{files:some}} {'belongs' if len(params['files']) == 1 else 'belong'} to another user than the folder"
+        " {folder}, who may be locked out."
+    ),
     "chown-as-root": "Let root run 'chown --reference={folder} FILE' for each of them that should be the user's.",
     "others-can-read": "{file} can be read by other users.",
     "only-owner-should": "Only its owner should be able to.",

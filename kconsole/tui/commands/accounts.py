@@ -138,7 +138,7 @@ class MarkRange(_ViewCommand):
 
 
 class InvertMarks(_ViewCommand):
-    """Mark the listed accounts that are not marked, and unmark the others. Only accounts: no lists, no resources."""
+    """Mark the accounts in the list that are not marked, and unmark the others; no lists, resources and folded ones."""
 
     name, keys, title = "invert-marks", "asterisk", "Marks: invert"
 

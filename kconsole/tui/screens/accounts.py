@@ -65,7 +65,6 @@ class AccountsScreen(ListingScreen):
                 self.refuse("enable", decision, accounts, news)
                 return
         after = if_toggled(self.session.seats, accounts)
-        limit = "" if after.limit is None else f" of {after.limit:,}"
         switch = EnableAccounts if enable else DisableAccounts
 
         def answered(reason: str | None) -> None:
@@ -85,7 +84,7 @@ class AccountsScreen(ListingScreen):
                 *behind,
                 *([] if behind else self._not_listed(accounts)),
                 *_passed_over(len(entries) - len(accounts), f"{verb}d"),
-                f"Seats used: {report.used:,} → {after.used:,}{limit}.",
+                f"Seats used: {report.used:,} → {words.of_limit(after.used, after.limit)}.",
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],
@@ -102,7 +101,8 @@ class AccountsScreen(ListingScreen):
     def action_add(self) -> None:
         report, held = self.session.seats.report(), self.session.seats.held()
         if report.free is None:
-            self._ask_to_add("It takes a seat; seats are unlimited.")
+            unlimited = "their number is not known" if report.hides_limit else "seats are unlimited"
+            self._ask_to_add(f"It takes a seat; {unlimited}.")
         elif report.free:
             self._ask_to_add(f"It takes a seat; {words.count(report.free, 'seat')} free.")
         else:
@@ -199,7 +199,7 @@ class AccountsScreen(ListingScreen):
                 self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news, reason))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
-        takes_seats = any(policy.classify(entry).seat for entry in gone)
+        seats = sum(policy.classify(entry).seat for entry in gone)
         on_the_server = any(entry.server_id for entry in deletable)
         verb = "Delete" if gone else "Disable"
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
@@ -215,7 +215,7 @@ class AccountsScreen(ListingScreen):
                 *self._not_listed(deletable),
                 *_passed_over(len(entries) - len(may_be) + len(off), "deleted"),
                 *texts.accounts_only_note(not_here),
-                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), takes_seats),
+                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), seats),
             ],
             news,
             len(deletable) if is_typed else 0,
@@ -265,7 +265,7 @@ class AccountsScreen(ListingScreen):
             texts.named([entry]),
             "Record it",
             [
-                "It would be let in now: " + texts.why_let_in(entry, report.connected, report.limit),
+                "It would be let in now: " + texts.why_let_in(entry, report),
                 "kconsole does not log in: it records that the user did.",
             ],
             lambda: self.change(Connect(entry.address)),
@@ -302,11 +302,14 @@ class AccountsScreen(ListingScreen):
         return [now for entry in entries if (now := self.session.state.live_entry(entry.id)) is not None]
 
     def _not_listed(self, chosen: Sequence[Entry]) -> list[str]:
-        away = self.accounts.not_listed(entry.id for entry in chosen)
-        if not away:
-            return []
-        which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
-        return [f"{which} not in the list now: {'it was' if away == 1 else 'they were'} marked before."]
+        notes, folded = [], self.accounts.left_folded
+        if folded:
+            that = f"{words.count(folded, 'account')} that never logged in {words.are(folded)}"
+            notes.append(f"{that} folded away and not among them.")
+        if away := self.accounts.not_listed(entry.id for entry in chosen):
+            which = "It is" if len(chosen) == 1 else f"{away:,} of them {words.are(away)}"
+            notes.append(f"{which} not in the list now: {'it was' if away == 1 else 'they were'} marked before.")
+        return notes
 
     def _owner_behind(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[str]]:
         """The account that a single alias delivers to, in its place, and what the question says about that."""

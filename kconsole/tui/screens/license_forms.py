@@ -251,7 +251,7 @@ class ComponentsDialog(Dialog[ComponentName]):
     def _show_beyond(self) -> None:
         lines = ["No account is beyond its seats."] if self._chosen in self._beyond else []
         if beyond := self._beyond.get(self._chosen):
-            lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
+            lines = [f"! {words.count(len(beyond), 'account')} beyond its seats, which used it the longest ago:"]
             lines += [safe_address(entry.address) for entry in beyond]
         self.query_one("#beyond", Static).update(Content("\n".join(lines)))
         self.call_after_refresh(self.show_scroll_keys)

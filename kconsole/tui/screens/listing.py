@@ -57,6 +57,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         self._planning: ChunkRunner[SeatReport | None] = ChunkRunner(self, "planning", workspace.at_work)
         self._sought = ""
         """The address of the account that the cursor goes to when it is listed."""
+        self._to_top_of = ""
+        """The filter whose list the cursor goes to the top of."""
         self._count = 0
         """The number that was typed before a key, as in vim; 0 for none."""
         self._is_plan_shown = False
@@ -208,7 +210,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         if not (marked or listed):
             self.tell("Nothing is listed that can be exported.")
             return
-        what = f"{marked:,} marked" if marked else words.count(listed, "entry", "entries")
+        what = words.count(marked, "marked entry") if marked else words.count(listed, "entry")
         self.app.push_screen(ExportDialog(what, self.session.clock.now().astimezone().date(), self._export))
 
     def _export(self, wanted: "Export", saved: Callable[[], None], failed: Failed) -> None:
@@ -247,9 +249,19 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, text, problem), self.use_filter)
 
     async def use_filter(self, text: str | None) -> None:
-        """List what a saved filter asks for; it stands in the line where it can be changed."""
+        """List what a filter asks for, the cursor on its first row; it stands in the line where it can be changed.
+
+        One that comes with kconsole lists the longest unused first: a number and the key that marks mark these then.
+        """
+        from kconsole.tui.screens.saved_filters import SUGGESTED
+
         if text is None:
             return
+        if text in dict(SUGGESTED).values():
+            self.listing = replace(self.listing, sort="last-login", reverse=False)
+        self._to_top_of = text
+        if text == self.filter_text:
+            self.show_listing()
         await self.action_filter()
         if self.filter_bar is not None:
             self.filter_bar.line.value = text
@@ -299,7 +311,9 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.gauge.planned = planned
         if planned is not None:
             away = self.accounts.not_listed(marked)
-            self.tell(texts.plan_words(len(marked), away, self.session.seats.report(), planned))
+            entries = [entry for number in marked if (entry := self.session.state.live_entry(number)) is not None]
+            folded, report = self.accounts.left_folded, self.session.seats.report()
+            self.tell(texts.plan_words(entries, away, folded, report, planned))
             self._is_plan_shown = True
         elif self._is_plan_shown:
             self.tell("")
@@ -321,9 +335,12 @@ class ListingScreen(FilterScreen, ServerScreen):
         )
         report, has_group = self.session.seats.report(), not listing.text
         self.accounts.show(rows, listing.sort, listing.reverse, report, now, has_group)
+        if self._to_top_of and self._to_top_of == listing.text:
+            self._to_top_of = ""
+            self.accounts.move_to(0)
         order = words.order_words(listing.sort, listing.reverse)
         scope = safe_address(listing.domain) or ALL_DOMAINS.lower()
-        title = f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
+        title = f"Accounts · {scope} · {words.of_limit(len(rows), everything, 'entry')} · {order}"
         self.query_one("#accounts-pane").border_title = Content(title)
         self._seek()
         if self.accounts.marked:

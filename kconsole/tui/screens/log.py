@@ -125,14 +125,18 @@ class LogList(ColumnList[Commit]):
     columns = (
         Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=100),
         Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now)),
-        Column[Commit]("Operator", 7, lambda commit, _: safe_text(commit.operator.shown), needs=50, until=100),
-        Column[Commit]("Operator", 11, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=100),
-        Column[Commit]("Change", 12, lambda commit, _: operation_word(commit), until=100),
-        Column[Commit]("Change", 15, lambda commit, _: operation_word(commit), needs=100),
+        Column[Commit](
+            "Operator", 8, lambda commit, _: safe_text(commit.operator.shown), needs=50, until=100, fits=True
+        ),
+        Column[Commit](
+            "Operator", 11, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=100, fits=True
+        ),
+        Column[Commit]("Change", 12, lambda commit, _: operation_word(commit), until=100, fits=True),
+        Column[Commit]("Change", 15, lambda commit, _: operation_word(commit), needs=100, fits=True),
         Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, until=76, gives_way=True),
         Column[Commit]("Accounts", 24, lambda commit, _: subject(commit), share=3, needs=76, gives_way=True),
         Column[Commit]("Seats", 9, lambda commit, _: seats_words(commit), needs=90),
-        Column[Commit]("Reason", 12, lambda commit, _: safe_text(commit.reason, 200), share=2, needs=76),
+        Column[Commit]("Reason", 12, lambda commit, _: safe_text(commit.reason, 200), share=2, needs=76, fits=True),
     )
 
     def __init__(self, now: datetime) -> None:
@@ -149,6 +153,8 @@ class LogList(ColumnList[Commit]):
     def show(self, lines: Sequence[Commit], undone: Mapping[int, int], new: int = 0) -> None:
         """Show these lines, so many of them new at the top; the cursor stays on its line then."""
         at = self.cursor - self.scroll_offset.y
+        if new or lines is not self.rows or len(lines) < len(self.rows):
+            self._longest.clear()
         self.rows, self.undone, self._layout_width = lines, undone, -1
         if new:
             self.cursor = self._within(self.cursor + new)

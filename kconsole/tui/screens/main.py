@@ -19,8 +19,8 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
-from kconsole.text import words
 from kconsole.text.ages import full_moment
+from kconsole.text.gauge import limit_words
 from kconsole.text.licenses import license_words
 from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_address, safe_text
@@ -109,7 +109,7 @@ class MainScreen(AccountsScreen):
 
     def on_mount(self) -> None:
         self.gauge.border_title = "Seats"
-        self.domains.border_title = "Domains"
+        self.domains.border_title = "Domains · seats"
         self.watch(self.accounts, "cursor", self._show_highlighted, init=False)
         self._show_report()
         self.show_listing()
@@ -259,7 +259,7 @@ class MainScreen(AccountsScreen):
         self.gauge.report = report
         self.domains.show(report)
         self.header.left = safe_text(self._title) or safe_address(self.session.state.primary_domain)
-        self.header.limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
+        self.header.limit = limit_words(report)
         self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
         restarted_key = "" if self.is_read_only else self.key_of("restarted")

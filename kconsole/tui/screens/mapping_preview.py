@@ -206,5 +206,6 @@ class PreviewScreen(PlanScreen):
         key = self.key_of("plan-gone")
         what, otherwise = ("will be disabled", "keeps them") if self.disables_gone else ("stay", "disables them")
         yield Detail(
-            "Gone", f"{len(plan.gone):,} of {plan.mapped:,} mapped {what} · {key} {otherwise}: {used_words(other)}"
+            "Gone",
+            f"{len(plan.gone):,} of {plan.mapped:,} mapped {what} · {key} {otherwise}: {used_words(other, 'seat')}",
         )

@@ -163,7 +163,8 @@ class ReconcileScreen(ServerScreen):
         if rows:
             differing = sum(not row.agrees for row in rows)
             unread = sum(not row.is_read for row in rows)
-            differ = f"{differing:,} of {words.count(len(rows), 'figure')} differ"
+            verb = "differs" if differing == 1 else "differ"
+            differ = f"{words.of_limit(differing, len(rows), 'figure')} {verb}"
             parts += [differ if differing else "no difference", *([f"{unread:,} not read"] if unread else [])]
         self.query_one("#figures-pane").border_title = Content(" · ".join(parts))
 

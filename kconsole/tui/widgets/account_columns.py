@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.text.details import last_login_word
 from kconsole.text.report import CELLS, LAST_LOGIN
 from kconsole.tui.widgets.column_list import Column
 
@@ -45,14 +44,9 @@ class Choice(NamedTuple):
 
 def _column(name: str, width: int, share: int = 0, needs: int = 0) -> AccountColumn:
     title, cell = CELLS[name]
-    if name == LAST_LOGIN:  # an age, as a column has no room for the time
 
-        def shown(entry: Entry, view: View) -> str:
-            return last_login_word(entry, view.now)
-    else:
-
-        def shown(entry: Entry, view: View) -> str:
-            return cell(entry, view.policy)
+    def shown(entry: Entry, view: View) -> str:
+        return cell(entry, view.policy, view.now)
 
     return AccountColumn(title, width, shown, share, needs=needs, gives_way=name == ADDRESS, name=name)
 
@@ -63,7 +57,7 @@ COLUMNS: Final = (
     _column("seat", 4),
     _column("because", 12, needs=84),
     _column(LAST_LOGIN, 14),
-    _column("protocol", 7, needs=110),
+    _column("protocol", 7, share=1, needs=110),
     _column("domain", 12, share=2),
     _column("kind", 12),
     _column("role", 13),

@@ -59,6 +59,7 @@ class AccountTable(ColumnList[Entry]):
         """Whether the accounts that never logged in are not listed, where they form a group."""
         self.group = 0
         """How many there are in that group, which comes before all others; 0 if there is none."""
+        self._folded: Sequence[Entry] = ()
 
     def on_mount(self) -> None:
         self.show_columns(console_of(self).preferences.columns)
@@ -101,7 +102,7 @@ class AccountTable(ColumnList[Entry]):
         before, at, line = self.rows, self.cursor, self.cursor - self.scroll_offset.y
         self.group = _never_logged_in(rows) if has_group and sort == "last-login" and not reverse else 0
         self.header_lines = 2 if self.group else 1
-        rows = rows[self.group :] if self.is_folded else rows
+        self._folded, rows = (rows[: self.group], rows[self.group :]) if self.is_folded else ((), rows)
         self.rows, self._sort, self._reverse, self._report, self.now = rows, sort, reverse, report, now
         self._numbers, self._positions = [entry.id for entry in rows], None
         self._range_start = None
@@ -119,7 +120,7 @@ class AccountTable(ColumnList[Entry]):
     @property
     def hidden(self) -> int:
         """How many accounts are folded into the line of their group."""
-        return self.group if self.is_folded else 0
+        return len(self._folded)
 
     @property
     def _position(self) -> Mapping[int, int]:
@@ -157,6 +158,16 @@ class AccountTable(ColumnList[Entry]):
         """How many of these accounts are not in the list."""
         return sum(number not in self._position for number in numbers)
 
+    @property
+    def left_folded(self) -> int:
+        """How many folded accounts are not marked where all that are listed are: they may be thought to be marked."""
+        if not self._folded or not self.marked or not self.marked.issuperset(self._accounts_listed()):
+            return 0
+        return sum(entry.id not in self.marked for entry in self._folded)
+
+    def _accounts_listed(self) -> set[int]:
+        return _to_be_marked(filter(self._policy.is_account, self.rows))
+
     def mark(self, numbers: Iterable[int]) -> None:
         """Mark these accounts, and no others."""
         before, self.marked = self.marked, frozenset(numbers)
@@ -182,8 +193,8 @@ class AccountTable(ColumnList[Entry]):
         self.move_by(count)
 
     def invert_marks(self) -> bool:
-        """Invert the marks of the listed accounts, not of mailing lists and the like; False if none is listed."""
-        accounts = _to_be_marked(filter(self._policy.is_account, self.rows))
+        """Invert the marks of the listed accounts, not of folded ones, mailing lists and the like; False if none is."""
+        accounts = self._accounts_listed()
         self.mark(self.marked ^ accounts)
         return bool(accounts)
 

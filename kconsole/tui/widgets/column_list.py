@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from kconsole.tui.widgets.painting import Part, fitted
@@ -46,6 +47,8 @@ class Column(Struct, Generic[Record], frozen=True):
     """Whether it goes before the column with a comfort has to shrink."""
     gives_way: bool = False
     """Whether it takes the cells that rounding leaves, and gives those that are missing in the end."""
+    fits: bool = False
+    """Whether it has no more cells than its longest text needs, and none where all of its texts are empty."""
     right: bool = False
     """Whether its text stands at the right, as numbers do."""
     style: str = ""
@@ -96,6 +99,8 @@ class ColumnList(RowList, Generic[Record]):
         self.now = now
         self._layout: list[tuple[Column[Record], int]] = []
         self._layout_width = -1
+        self._longest: dict[str, tuple[int, int]] = {}
+        """For columns that fit, by their titles: the rows that were measured, and the cells of the longest text."""
 
     @property
     def row_count(self) -> int:
@@ -114,6 +119,7 @@ class ColumnList(RowList, Generic[Record]):
         """Show these records. The cursor stays on its record, if that is still there."""
         before = self.highlighted
         self.rows, self._layout_width = rows, -1
+        self._longest.clear()
         self.rows_changed()
         if before is not None:
             self.move_to_key(self.key(before))
@@ -128,8 +134,22 @@ class ColumnList(RowList, Generic[Record]):
 
     def layout_at(self, width: int) -> list[tuple[Any, int]]:
         if width != self._layout_width:
-            self._layout, self._layout_width = laid_out(self.columns_at(width), width, self.signs), width
+            columns = [fitting for column in self.columns_at(width) if (fitting := self._fitting(column)) is not None]
+            self._layout, self._layout_width = laid_out(columns, width, self.signs), width
         return self._layout
+
+    def _fitting(self, column: Column[Any]) -> Column[Any] | None:
+        """The column, not wider than its texts where it fits; None if all are empty. Each row is measured once."""
+        if not column.fits:
+            return column
+        known, longest = self._longest.get(column.title, (0, 0))
+        for record in self.rows[known:]:
+            longest = max(longest, cell_len(column.cell(record, self.view)))
+        self._longest[column.title] = len(self.rows), longest
+        if self.rows and not longest:
+            return None
+        cells = max(longest, cell_len(column.title))
+        return replace(column, width=min(column.width, cells), most=cells)
 
     def columns_at(self, width: int) -> Sequence[Column[Any]]:
         """The columns to lay out, where their cells depend on the width of the list or on what it shows."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from kconsole.operations.mapping import MappedDomain
 from kconsole.text.columns import cell_width
 from kconsole.text.safe_text import safe_address, safe_text
+from kconsole.text.words import count
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
 
@@ -24,6 +25,10 @@ def _mapped(row: MappedDomain, _: datetime) -> str:
     return f"{row.mapped:,} mapped" if row.mapped or row.domain.directory is not None else ""
 
 
+def _accounts_mapped(row: MappedDomain, now: datetime) -> str:
+    return _mapped(row, now) and f"{count(row.mapped, 'account')} mapped"
+
+
 def _directory(row: MappedDomain, _: datetime) -> str:
     directory = row.domain.directory
     if directory is None:
@@ -31,7 +36,10 @@ def _directory(row: MappedDomain, _: datetime) -> str:
     return safe_text(f"{directory.url} · {directory.base}")
 
 
-_MAPPED: Final = Column[MappedDomain]("Mapped", 14, _mapped, right=True)
+_MAPPED: Final = (
+    Column[MappedDomain]("Mapped", 14, _mapped, right=True, until=100),
+    Column[MappedDomain]("Mapped", 22, _accounts_mapped, right=True, needs=100),
+)
 _DIRECTORY: Final = Column[MappedDomain]("Directory", 10, _directory, share=1, gives_way=True)
 
 
@@ -49,7 +57,7 @@ class DirectoryList(ColumnList[MappedDomain]):
 
     def columns_at(self, width: int) -> Sequence[Column[Any]]:
         longest = max((cell_width(_name(row, self.now)) for row in self.rows), default=0)
-        return Column[MappedDomain]("Domain", min(longest, max(width // 3, 20)), _name), _MAPPED, _DIRECTORY
+        return Column[MappedDomain]("Domain", min(longest, max(width // 3, 20)), _name), *_MAPPED, _DIRECTORY
 
     def sign_parts(self, row: int, record: MappedDomain) -> Sequence[Part]:
         return [*super().sign_parts(row, record), (ALARM_SIGN if _is_insecure(record) else " ", "notice")]

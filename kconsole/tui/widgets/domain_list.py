@@ -8,6 +8,7 @@ from textual.message import Message
 from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.text.gauge import domain_used
 from kconsole.text.safe_text import safe_address
+from kconsole.text.words import of_limit
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
@@ -63,8 +64,8 @@ class DomainList(RowList):
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         assert self._report is not None  # noqa: S101  # there is no other row without
         if row == 0:
-            limit = "" if self._report.limit is None else f" of {self._report.limit:,}"
-            return _row(ALL_DOMAINS, f"{self._report.used:,}{limit}", self._report.free == 0, width, "strong")
+            used = of_limit(self._report.used, self._report.limit)
+            return _row(ALL_DOMAINS, used, self._report.free == 0, width, "strong")
         domain = self.domains[row - 1]
         return _row(safe_address(domain.name), domain_used(domain), domain.at_limit, width, "")
 

@@ -23,9 +23,9 @@ class FigureList(ColumnList[Comparison]):
             "Figure", 10, lambda line, _: figure_cells(line).title, share=1, most=44, until=110, gives_way=True
         ),
         Column[Comparison]("Figure", 30, lambda line, _: figure_cells(line).title, needs=110),
-        Column[Comparison]("Ours", 13, lambda line, _: figure_cells(line).ours, right=True),
-        Column[Comparison]("Server", 13, lambda line, _: figure_cells(line).theirs, right=True),
-        Column[Comparison]("Difference", 13, lambda line, _: figure_cells(line).difference, right=True),
+        Column[Comparison]("Ours", 11, lambda line, _: figure_cells(line).ours, right=True),
+        Column[Comparison]("Server", 11, lambda line, _: figure_cells(line).theirs, right=True),
+        Column[Comparison]("Difference", 11, lambda line, _: figure_cells(line).difference, right=True),
         Column[Comparison](
             "  Likely cause", 20, lambda line, _: _first_cause(line), needs=110, share=2, gives_way=True
         ),

@@ -59,7 +59,7 @@ class SeatGauge(Painted):
             return
         shown = self.planned or self.report
         if y == 0:
-            words = used_words(shown)
+            words = used_words(shown, "seat")
             if shown.used != self.report.used:
                 words = f"{self.report.used:,} → {words}"
             words = f"  {words} · "
@@ -79,7 +79,7 @@ class SeatGauge(Painted):
 
 def _longest_words(report: SeatReport) -> str:
     """The longest that may stand beside the bar, so that this does not change its width with them."""
-    return f"  {report.used:,} → {used_words(report)} · EXCEEDED"
+    return f"  {report.used:,} → {used_words(report, 'seat')} · EXCEEDED"
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
