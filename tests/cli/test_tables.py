@@ -21,8 +21,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 def filled(folder: Path, follows: bool) -> Console:
     """A store with long addresses; one that follows a server has numbers that differ, one without has a long log."""
-    entries = (account(LONG.partition("@")[0], full_name="The assistant to the regional manager of everything"),)
-    entries += tuple(account(f"a.rather.long.login.{number}", mailbox=True) for number in range(3))
+    entries = [account(LONG.partition("@")[0], full_name="The assistant to the regional manager of everything")]
+    entries += [account(f"a.rather.long.login.{number}", mailbox=True) for number in range(3)]
     inventory = replace(FOLLOWING, server=FOLLOWING.server if follows else None, entries=(*FOLLOWING.entries, *entries))
     session = Session.create(folder, inventory, Operator("anna"), noon())
     if not follows:
