@@ -79,7 +79,9 @@ class SeatGauge(Painted):
 
 def _longest_words(report: SeatReport) -> str:
     """The longest that may stand beside the bar, so that this does not change its width with them."""
-    return f"  {report.used:,} → {used_words(report, 'seat')} · EXCEEDED"
+    most = report._replace(used=max(report.used, report.created + report.held))
+    state = "UNLIMITED" if report.limit is None else "EXCEEDED"
+    return f"  {report.used:,} → {used_words(most, 'seat')} · {state}"
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
