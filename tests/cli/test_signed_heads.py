@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.cli.console import Console, account
 from tests.cli.test_hostile import harmless
 from tests.limits import PATIENCE
 from tests.operations.ssh import made_key, need_ssh_keygen, public
+from tests.store.stores import rebuild
 
 ANNA = "anna@north.example"
 
@@ -52,6 +54,10 @@ def test_a_signed_head_is_kept_and_verified(office: Console, key: Path, tmp_path
     signers.write_text(f"anna\x1b[2J@north.example {public(key)}\n")
     said = harmless(office.done("log", "verify", "--signatures", str(kept), "--allowed-signers", str(signers)))
     assert "not checked" not in said.err
+    shutil.copytree(office.folder, tmp_path / "copy")
+    rebuild(tmp_path / "copy", 2)
+    assert Console(tmp_path / "copy").done("log", "verify").out.startswith("2 ")
+    assert Console(tmp_path / "copy")("log", "verify", "--signatures", str(kept)).code == 7
     signers.write_text("")
     assert office("log", "verify", "--signatures", str(kept), "--allowed-signers", str(signers)).code == 4
     journal = office.folder / "journal.jsonl"

@@ -19,13 +19,13 @@ from kconsole.operations.signed_heads import (
     signed,
     signed_heads_in,
 )
-from kconsole.store.engine import NO_HASH, Head
+from kconsole.store.engine import Head
 from kconsole.store.file_engine import segments
-from kconsole.store.journal_line import head_of, linked
+from kconsole.store.journal_line import head_of
 from kconsole.text.messages import words_of
 from tests.clocks import noon
 from tests.operations.ssh import keygen, made_key, need_ssh_keygen, public
-from tests.store.stores import account, add, new_store, opened
+from tests.store.stores import account, add, new_store, opened, rebuild
 
 NOW = noon().now()
 LINES = 12
@@ -73,21 +73,6 @@ def head_at(folder: Path, line: int) -> LogHead:
 
 def journal_heads(folder: Path) -> list[Head]:
     return [head_of(raw) for raw in (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)]
-
-
-def rebuild(folder: Path, change: int, *, keep_snapshot: bool = False) -> None:
-    """Rewrite a line, and all after it so that every hash is right, as whoever may write the journal can."""
-    path, previous = folder / "journal.jsonl", NO_HASH
-    lines = []
-    for number, raw in enumerate(path.read_bytes().splitlines(keepends=True), 1):
-        body = raw[: raw.index(b',"previous":"')] + b"}"
-        if number == change:
-            body = body.replace(b'"operator":"anna"', b'"operator":"bert"')
-        line, previous = linked(body, previous)
-        lines.append(line)
-    path.write_bytes(b"".join(lines))
-    if not keep_snapshot:
-        (folder / "store.json").unlink()
 
 
 def code_of(call: Callable[[], object]) -> tuple[str, int]:

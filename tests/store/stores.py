@@ -105,6 +105,21 @@ def line_of(sequence: int, **more: Any) -> dict[str, Any]:
     return {**said, **more}
 
 
+def rebuild(folder: Path, change: int, *, keep_snapshot: bool = False) -> None:
+    """Rewrite a line, and all after it so that every hash is right, as whoever may write the journal can."""
+    path, previous = folder / "journal.jsonl", NO_HASH
+    lines = []
+    for number, raw in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        body = raw[: raw.index(b',"previous":"')] + b"}"
+        if number == change:
+            body = body.replace(b'"operator":"', b'"operator":"not ')
+        line, previous = linked(body, previous)
+        lines.append(line)
+    path.write_bytes(b"".join(lines))
+    if not keep_snapshot:
+        (folder / "store.json").unlink()
+
+
 def checked_file(path: Path) -> Head:
     """The head of a journal's file, every line of which is right."""
     file, head = JournalFile.open(path, read_only=True), START
