@@ -23,8 +23,9 @@ from tests.cli.console import Console
 from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.server import PASSWORD as SERVERS
+from tests.limits import thorough_but
 from tests.operations.followed import ANNA, DORA, Followed
-from tests.operations.test_write_faults import FAULTS
+from tests.operations.test_write_faults import FAULTS, QUICK
 
 ACCOUNTS = "Acc0unt's pass, ünique 51c7"
 PARTS = ("nique 9d2b", "nique 51c7")
@@ -128,7 +129,7 @@ def add(at: Followed, session: Session) -> object:
 DOINGS: dict[str, Doing] = {"add": add, "read": lambda at, session: at.read(session)}
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
 def test_no_frame_of_an_error_holds_one(at: Followed, name: str) -> None:
     for doing in DOINGS.values():
         for method in CALLS:
@@ -169,7 +170,7 @@ def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> Non
 # What is said, and what is kept
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if not name.startswith("held")])
+@pytest.mark.parametrize("name", thorough_but(QUICK, [name for name in FAULTS if not name.startswith("held")]))
 def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], home: Path, name: str) -> None:
     for method in ("Session.login", "Users.create"):
         with at.anew() as session:

@@ -26,6 +26,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.style_sheet import ParsedOnce
 from kconsole.tui.styles import DIMMED, Palette, palette_of
 from kconsole.tui.terminal.buffered_app import BufferedApp, InAscii, choose_scroll_bars
 from kconsole.tui.terminal.driver import TerminalDriver
@@ -85,6 +86,7 @@ class KConsoleApp(BufferedApp):
         # Before anything is styled: Textual decides once how it treats the terminal's own colours.
         self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.preferences.theme, settings.theme)[0])
         super().__init__()
+        self.stylesheet = ParsedOnce(variables=self.stylesheet._variables)
         is_dark = self.current_theme.dark
         for name, is_set in ((f"-theme-{self.theme}", True), ("-dark-mode", is_dark), ("-light-mode", not is_dark)):
             self.set_class(is_set, name)  # as Textual does when a theme is changed

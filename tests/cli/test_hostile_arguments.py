@@ -80,12 +80,15 @@ def commands(
             yield from commands(command, (*path, name))
 
 
+BY_PATH: Final = {" ".join(path): command for path, command in commands()}
+
+
 def places() -> Iterator[tuple[str, str]]:
     """Each parameter that takes a text: the command and the parameter."""
-    for path, command in commands():
+    for path, command in BY_PATH.items():
         for param in command.params:
             if not (isinstance(param, click.Option) and (param.is_flag or param.count)):
-                yield " ".join(path), param.name or ""
+                yield path, param.name or ""
 
 
 ALL: Final = sorted(set(places()))
@@ -114,9 +117,8 @@ def value_of(name: str, folder: Path) -> str:
 
 def arguments(path: str, hostile: str, value: str, folder: Path) -> list[str]:
     """A command line with this value for one parameter, and plain ones for those that it needs beside it."""
-    command = {" ".join(names): each for names, each in commands()}[path]
     options, rest = [], []
-    for param in command.params:
+    for param in BY_PATH[path].params:
         if param.name != hostile and not param.required:
             continue
         plain = value_of(PLAIN.get(param.name or "", "x"), folder)

@@ -68,7 +68,7 @@ COMMANDS: Final = {
 }
 """Arguments with which each command does what it is for, or refuses it."""
 
-QUICK: Final = ("status", "disable", "connect", "dump", "import csv", "log", "license register")
+QUICK: Final = ("disable", "dump", "import csv", "license register")
 NEED_OUTPUT: Final = ("dump", "backup")
 
 

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from kconsole.tui.screens.waiting import WaitingDialog
 from kconsole.tui.widgets.elapsed import Elapsed
@@ -109,3 +111,19 @@ async def test_what_takes_long_shows_the_seconds() -> None:
         elapsed._since -= 5
         elapsed.show_seconds()
         assert str(elapsed.render()) == "/ 5 s"
+
+
+async def test_a_dialog_opens_without_parsing_what_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def parse(sheet: Stylesheet, css: str, read_from: object, **how: object) -> list[RuleSet]:
+        parsed.append((css, read_from, *how.items()))
+        return _parse_rules(sheet, css, read_from, **how)  # type: ignore[arg-type]  # as they were given
+
+    _parse_rules = Stylesheet._parse_rules
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse)
+    monkeypatch.setattr("kconsole.tui.style_sheet._PARSED", {})
+    async with console("office") as screen:
+        await screen.press("d", "escape", "s")
+    assert parsed
+    assert len(set(parsed)) == len(parsed)

@@ -28,6 +28,7 @@ from tests.kerio_server import faults
 from tests.kerio_server.readings import read_in_pages
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.unknowns import Unknowns
+from tests.limits import thorough_but
 from tests.providers.kerio.sessions import connected
 
 SEEN_AT = datetime(2026, 8, 1, 9, 30, tzinfo=UTC)
@@ -254,7 +255,7 @@ FAULTS: dict[str, Callable[[], faults.Fault]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", thorough_but(("cut", "500", "null"), FAULTS))
 def test_a_fault_at_any_call_leaves_no_more_than_that_unread(served: Callable[..., KerioServer], name: str) -> None:
     server = served()
     usual = read(server)

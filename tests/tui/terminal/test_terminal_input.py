@@ -10,10 +10,10 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 
 from kconsole.tui.terminal.recogniser import CUT_OFF, ESCAPE_DELAY, LATE, LONGEST_PASTE, PASTE_CUT_OFF
 from kconsole.tui.terminal.terminal_input import MOST_KEYS, MOST_TYPED, QUICK, SETTLE, TerminalInput
-from tests.limits import THOROUGH
+from tests.limits import EXAMPLES
 from tests.tui.terminal import streams
 
-STREAMS = 100_000 if THOROUGH else 8_000
+STREAMS = 400 * EXAMPLES
 
 
 class Line:
