@@ -267,12 +267,14 @@ def banner_lines(
     return lines
 
 
-def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str, is_valid: bool = True) -> str:
-    """What stands in an empty list, and the key that adds an account."""
+def empty_text(
+    has_entries: bool, text: str, is_read_only: bool, add_key: str, import_key: str, is_valid: bool = True
+) -> str:
+    """What stands in an empty list, and the keys that add accounts."""
     if not has_entries:
         if is_read_only:
             return "There are no accounts in this store."
-        return f"No accounts yet. Press {add_key} to add one, or run 'kconsole import csv FILE --domain NAME'."
+        return f"No accounts yet. Press {add_key} to add one, or {import_key} to import a file."
     if not is_valid:
         return "The filter is not valid, so nothing is listed. Esc clears it."
     if text:

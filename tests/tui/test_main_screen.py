@@ -431,7 +431,7 @@ async def test_the_header_tells_seats_then_the_license_then_who_is_at_work() -> 
 
 async def test_an_empty_store_says_what_to_do_next() -> None:
     async with console(Inventory(license=License(seats=5))) as screen:
-        assert "No accounts yet. Press a to add one" in screen.text
+        assert "No accounts yet. Press a to add one, or I to import a file." in screen.text
         await screen.press("d", "e", "x", "enter", "space", "y", "v", "asterisk")
         screen.expect_no_dialog()
 

@@ -331,6 +331,7 @@ class ListingScreen(FilterScreen, ServerScreen):
             listing.text,
             self.is_read_only,
             self.key_of("add"),
+            self.key_of("import"),
             self.filter_problem(listing.text) is None,
         )
         report, has_group = self.session.seats.report(), not listing.text
