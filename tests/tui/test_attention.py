@@ -1,6 +1,7 @@
 """Keys that were typed into a question by mistake confirm nothing."""
 
 from collections.abc import Sequence
+from time import monotonic
 
 import pytest
 from textual.events import Key
@@ -110,7 +111,8 @@ async def test_enter_at_once_neither_confirms_nor_closes() -> None:
     async with console("office") as screen:
         await screen.press("d", "tab")
         await screen.press("escape", "d")
-        await press_together(screen, "enter")
+        assert screen.dialog is not None
+        await press_together(screen, "enter", at=screen.dialog._attention._shown_at + UNREAD / 2)
         screen.expect_dialog("Disable 1 account?")
         await screen.press("enter")
         screen.expect_no_dialog()
@@ -125,12 +127,14 @@ async def test_keys_typed_before_no_seat_is_free_can_be_read_lead_nowhere() -> N
         screen.expect_no_dialog()
 
 
-async def press_together(screen: Console, *keys: str) -> None:
-    """Keys that are read at once, now."""
+async def press_together(screen: Console, *keys: str, at: float | None = None) -> None:
+    """Keys that are read at once, now or at that time."""
     driver = screen.app._driver
     assert driver is not None
+    now = monotonic() if at is None else at
     for key in keys:
         event = Key(key, character_of(key))
+        event.time = now
         event.set_sender(screen.app)
         driver.send_message(event)
     await settled(screen.app)

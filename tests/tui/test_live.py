@@ -13,6 +13,7 @@ from kconsole.operations.server import AddDomain
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.widgets.lines import StatusLine
 from tests.tui.console import WIDE, Console, console
+from tests.tui.servers import find_differences
 from tests.tui.test_mapping import until
 
 
@@ -40,6 +41,14 @@ async def test_cells_gauge_counts_and_domains_follow_with_a_quiet_note() -> None
         assert "112 of 120" in screen.main.domains.render_line(0).text
         assert "live" in screen.text
         screen.expect_no_dialog()
+
+
+async def test_the_keys_follow_too() -> None:
+    async with console("office", WIDE) as screen:
+        assert "read server" not in screen.keys
+        find_differences(screen.session, screen.clock)
+        await screen.tick()
+        assert "read server" in screen.keys
 
 
 async def test_the_timer_does_it_by_itself() -> None:

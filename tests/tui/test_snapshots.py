@@ -160,7 +160,7 @@ def test_the_server_looks_as_it_was_looked_at(
     find_differences(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: session.state.server is not None)
+        await until(pilot, lambda: "server as of" in text_of(app))
         await Keyboard(pilot).press(*keys)
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")

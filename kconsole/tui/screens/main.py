@@ -238,6 +238,7 @@ class MainScreen(AccountsScreen):
             self._show_highlighted()
         self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
         self.show_plan()
+        self.show_keys()
         self._note([commit for commit in commits if not commit.own])
 
     def _note(self, commits: Sequence[Commit]) -> None:
