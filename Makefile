@@ -61,10 +61,11 @@ words: $(SETUP)
 	@$(BIN)/python -m tests.plain_words
 	@$(BIN)/codespell kconsole README.md CHANGELOG.md
 
-# What commands print, in tests/cli/golden: written again after a wording has changed on purpose.
+# What commands print and screens show, in golden/ of tests/cli and tests/tui: written again after a wording has changed on purpose.
 golden: $(SETUP)
 	@$(BIN)/python -m tests.cli.golden
-	@git diff --stat tests/cli/golden
+	@$(BIN)/python -m tests.tui.golden
+	@git diff --stat tests/cli/golden tests/tui/golden
 
 format: $(SETUP)
 	@$(BIN)/ruff format
@@ -90,4 +91,4 @@ samples: $(SETUP)
 	@$(BIN)/python -m tests.samples data
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage.json snapshot_report.html
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage.json

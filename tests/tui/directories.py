@@ -39,8 +39,13 @@ def name_directories(session: Session, clock: FixedClock) -> None:
     other = Session.open(session.store.folder, "berg", clock)
     for domain, directory in ((DOMAIN, ACTIVE), ("labs.example", OPEN)):
         other.do(SetDirectory(domain, directory))
-    other.do(MapDomain(DOMAIN, DirectoryListing(tuple(_known(other)), (), ())))
+    other.do(MapDomain(DOMAIN, same_listing(other)))
     other.close()
+
+
+def same_listing(session: Session) -> DirectoryListing:
+    """Those who are mapped, and no others."""
+    return DirectoryListing(tuple(_known(session)), (), ())
 
 
 def large_listing(session: Session) -> DirectoryListing:

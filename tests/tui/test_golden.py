@@ -1,0 +1,50 @@
+"""The words on the screen are those of the golden files; each screen and dialog has one. `make golden` writes them."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+import kconsole.tui
+from tests.limits import thorough_but
+from tests.tui.golden import FOLDER, golden_walks, words
+
+QUICK = ("main", "add", "crisis", "empty", "log", "mapping")
+"""Walks whose words are compared in quick runs too."""
+
+PACKAGE = Path(kconsole.tui.__file__).parent
+
+
+@pytest.mark.parametrize("name", thorough_but(QUICK, [walk.name for walk in golden_walks()]))
+async def test_the_words_are_those_of_the_golden_file(name: str) -> None:
+    (walk,) = (walk for walk in golden_walks() if walk.name == name)
+    for scene, text in (await words(walk)).items():
+        assert text == (FOLDER / f"{scene}.txt").read_text(encoding="utf-8"), scene
+
+
+def test_every_golden_file_is_of_a_scene() -> None:
+    scenes = [scene.name for walk in golden_walks() for scene in walk.scenes]
+    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == sorted(scenes)
+
+
+def test_every_screen_and_dialog_has_a_golden_file() -> None:
+    held = {path.read_text(encoding="utf-8").partition(":")[0] for path in FOLDER.glob("*.txt")}
+    assert set(_shown_screens()) - held == set()
+
+
+def _shown_screens() -> Iterator[str]:
+    """The screens and dialogs that the program makes; the others are what those are made of."""
+    for module in pkgutil.walk_packages(kconsole.tui.__path__, "kconsole.tui."):
+        importlib.import_module(module.name)
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    for screen in _subclasses(Screen):
+        if screen.__module__.startswith("kconsole.tui.") and re.search(rf"(?<!class )\b{screen.__name__}\(", sources):
+            yield screen.__name__
+
+
+def _subclasses(of: type) -> set[type]:
+    return {of}.union(*map(_subclasses, of.__subclasses__()))
