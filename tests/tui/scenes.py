@@ -256,6 +256,7 @@ WALKS: Final = (
                 (WIDE, NARROW),
             ),
             Scene("text", "Addresses as plain text, to select or to save.", ("Y",)),
+            Scene("quit", "Quitting asks where something would be lost.", ("escape", "q")),
             Scene("sort", "The order of the list.", (_back, "s")),
             Scene("columns", "The columns of the list.", (_back, "C")),
             Scene("help", "The keys and signs of a screen.", (_back, "?"), (WIDE, NARROW)),
@@ -566,10 +567,15 @@ async def _finished(screen: Console) -> None:
     await screen.settled()
 
 
+_NO_SCROLL_BARS: Final = dict.fromkeys(map(ord, "▁▂▃▄▅▆▇"), " ")
+"""The end of a scroll bar says how long a text is: no word."""
+
+
 def words_of(screen: Console) -> str:
     """The words on the screen, or in the dialog that is open, as a reader sees them."""
     strips = screen.app.screen._compositor.render_strips()
     if screen.dialog is not None:
         box = screen.dialog.query_one(".dialog").region
         strips = [strip.crop(box.x, box.right) for strip in strips[box.y : box.bottom]]
-    return "\n".join(strip.text.rstrip() for strip in strips).strip("\n")
+    lines = (strip.text.translate(_NO_SCROLL_BARS).rstrip() for strip in strips)
+    return "\n".join(lines).strip("\n")
