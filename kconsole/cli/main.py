@@ -56,6 +56,7 @@ COMMANDS: Final = {
     "backup": "kconsole.cli.maintenance:backup",
     "journal": "kconsole.cli.maintenance:journal",
     "share": "kconsole.cli.sharing:share",
+    "service-user": "kconsole.cli.service_user:service_user",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
     "roles": "kconsole.cli.roles:roles",

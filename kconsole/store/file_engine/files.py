@@ -74,11 +74,11 @@ def group_of(folder: Path) -> int | None:
 def new_file(path: Path, store: Path | None = None, *, is_shared: bool = True) -> Iterator[tuple[Path, int]]:
     """Make a file beside another, with its owner, group and mode; it is gone again unless it takes that one's place.
 
-    An exported file has no name before its last moment, where the system knows how: a killed process leaves none.
-    In a shared store it is for the group, whatever the mask of this process, and ours whoever had the other. Elsewhere,
-    where there is no other, the file is for its owner only. Root works in the stores of others: there, a new file is
-    its folder's owner's. A file outside of the store is exported from it: then `store` is the store's folder. What is
-    not `is_shared` is one user's own, wherever it stands.
+    An exported file, and one of a shared store, has no name before `give_name`, where the system knows how: a killed
+    process leaves none. In a shared store it is for the group, whatever the mask of this process, and ours whoever had
+    the other. Elsewhere, where there is no other, the file is for its owner only. Root works in the stores of others:
+    there, a new file is its folder's owner's. A file outside of the store is exported from it: then `store` is the
+    store's folder. What is not `is_shared` is one user's own, wherever it stands.
 
     Raises:
         FileRefused: the other is of a user who must not get what is written, or its owner and group cannot be kept.
@@ -86,12 +86,12 @@ def new_file(path: Path, store: Path | None = None, *, is_shared: bool = True) -
     """
     new = beside(path)
     try:
-        descriptor = -1 if store is None else _without_name(path.parent)
+        group = group_of(path.parent) if is_shared and store is None else None
+        descriptor = -1 if store is None and group is None else _without_name(path.parent)
         if descriptor < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(new, flags, PRIVATE_FILE)
         try:
-            group = group_of(path.parent) if is_shared and store is None else None
             os.fchmod(descriptor, _mode_with_owner(descriptor, path, store, group))
             yield new, descriptor
         finally:
@@ -111,7 +111,7 @@ def _without_name(folder: Path) -> int:
         return -1
 
 
-def _give_name(descriptor: int, path: Path) -> None:
+def give_name(descriptor: int, path: Path) -> None:
     """Give a file without a name this one; FileExistsError if another has it. One with a name keeps that."""
     if os.fstat(descriptor).st_nlink == 0:
         # With the descriptor of a folder, which does not matter here, Python follows the link to the file itself.
@@ -223,7 +223,7 @@ def placed(path: Path, *, replace: bool = True, store: Path | None = None, is_sh
     with new_file(path, store, is_shared=is_shared) as (new, descriptor):
         yield descriptor
         os.fsync(descriptor)
-        _give_name(descriptor, new)
+        give_name(descriptor, new)
         if replace:
             new.replace(path)
         else:

@@ -12,7 +12,7 @@ import msgspec
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import StoreBusy
-from kconsole.store.file_engine.files import OpenFile, new_file, place_new
+from kconsole.store.file_engine.files import OpenFile, give_name, new_file, place_new
 
 LOCK_FILE: Final = "lock"
 LEASES: Final = ("server",)
@@ -68,7 +68,8 @@ class StoreLock(OpenFile):
         while True:
             with suppress(FileNotFoundError):
                 return os.open(self.path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-            with suppress(FileExistsError), new_file(self.path) as (new, _):
+            with suppress(FileExistsError), new_file(self.path) as (new, descriptor):
+                give_name(descriptor, new)
                 place_new(new, self.path)
 
     def _busy(self, patience: float) -> StoreBusy:
