@@ -242,7 +242,7 @@ READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:
-    assert set(CHANGING) | READING | {"demo", "diagnose", "roles", "schema", "service-user"} == set(COMMANDS)
+    assert set(CHANGING) | READING | {"demo", "diagnose", "roles", "schema", "service-user", "shell"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", CHANGING)

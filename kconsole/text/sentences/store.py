@@ -56,9 +56,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "on-read-only-fs": "The store is open read-only: {file} is on a file system that is mounted to be read only.",
     "mount-to-write": "Nothing was changed. Mount it to be written, if its disk is in order.",
     "on-network-fs": "The store is open read-only: {folder} is on another machine ({type}), where locks are not safe.",
-    "why-no-network-fs": (
+    "why-no-network-fs": Both(
         "Two machines could change it at once and lose changes. Work on the machine that has the folder, or use"
-        " --allow-network-fs if only one machine ever changes it."
+        " --allow-network-fs if only one machine ever changes it.",
+        "Two machines could change it at once and lose changes. Work on the machine that has the folder.",
     ),
     "ask-for-rights": (
         "Ask its owner, or root, for the right to read it: 'kconsole share on --group NAME' shares a store with a group"
