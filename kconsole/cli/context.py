@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
@@ -12,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from kconsole.cli.permitted import check_first, operation_of
 from kconsole.core.errors import BadInput, ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
@@ -105,8 +107,19 @@ class CliContext:
         return system_operator(self.claimed)._replace(name=self.roles.operator)
 
     def insist(self, capability: Capability) -> None:
-        """Refuse what is done without an open store, unless the user may do that."""
-        self.roles.authority().insist(capability)
+        """Refuse, and log, a command for which the user lacks a capability. A dry run writes no line either."""
+        refused = self.roles.authority().refusal_to(capability)
+        if refused is None:
+            return
+        context = click.get_current_context()
+        with suppress(ConsoleError):  # it is refused, whether that can be written down or not
+            if not context.params.get("dry_run"):
+                session = self._opened()
+                address, *more = context.params.get("addresses") or (context.params.get("address") or "",)
+                reason = context.params.get("reason") or ""
+                session.log_refusal(operation_of(context), refused.happened, "" if more else address, reason)
+                session.close()
+        raise refused
 
     @property
     def now(self) -> datetime:
@@ -122,16 +135,7 @@ class CliContext:
 
         They name `unconfirmed` changes, except where the command itself confirms them.
         """
-        session = Session.open(
-            self.store_folder,
-            self.operator,
-            self.clock,
-            self.patience,
-            self.read_only,
-            progress,
-            self.roles.authority,
-            allow_network_fs=self.allow_network_fs,
-        )
+        session = self._opened(progress)
         session.offline = self.offline
         session.listen(self._note)
         if progress is None:
@@ -141,6 +145,18 @@ class CliContext:
         if notices and unconfirmed:
             say_unconfirmed(session)
         return session
+
+    def _opened(self, progress: Progress | None = None) -> Session:
+        return Session.open(
+            self.store_folder,
+            self.operator,
+            self.clock,
+            self.patience,
+            self.read_only,
+            progress,
+            self.roles.authority,
+            allow_network_fs=self.allow_network_fs,
+        )
 
     def _note(self, commit: Commit) -> None:
         self.has_changed = self.has_changed or commit.own
@@ -255,7 +271,7 @@ _STORE_OPTIONS = (
 
 def at_store(command: Callable[..., Any]) -> Callable[..., Any]:
     """Pass the `CliContext` to a command, whose options may stand before the command's name or after it."""
-    return reduce(lambda done, option: option(done), _STORE_OPTIONS, _pass_context(command))
+    return reduce(lambda done, option: option(done), _STORE_OPTIONS, _pass_context(check_first(command)))
 
 
 _SCREEN_OPTIONS = (

@@ -10,6 +10,7 @@ import click
 
 from kconsole.cli.context import PARTLY_FAILED, CliContext, FilePath, at_store, confirmed, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
+from kconsole.cli.permitted import RoleGroup
 from kconsole.core.codes import first_of
 from kconsole.core.records import Entry
 from kconsole.core.times import zone_named
@@ -52,7 +53,7 @@ _over_limit_option = click.option(
 )
 
 
-@click.group("import")
+@click.group("import", cls=RoleGroup)
 def import_() -> None:
     """Import accounts or logins from a file."""
 

@@ -24,6 +24,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.cli.permitted import RoleGroup
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
@@ -82,7 +83,7 @@ def _apply(session: Session, operation: Operation, as_json: bool) -> None:
         put_json({"schema": 1, "outcome": outcome.result, "text": text, "license": life_document(session)})
 
 
-@click.group("license", invoke_without_command=True)
+@click.group("license", cls=RoleGroup, invoke_without_command=True)
 @json_option
 @at_store
 @click.pass_context

@@ -20,6 +20,7 @@ from kconsole.cli.context import (
     say_error,
     say_failure,
 )
+from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.text.messages import templates
@@ -75,10 +76,10 @@ def _is_shell(context: click.Context) -> bool:
     return place is not None and bool(place.operator_name)
 
 
-class CommandGroup(click.Group):
+class CommandGroup(RoleGroup):
     """A group that imports each command when it runs."""
 
-    def list_commands(self, context: click.Context) -> list[str]:
+    def all_commands(self, context: click.Context) -> list[str]:
         return [name for name in COMMANDS if not (_is_shell(context) and name in OWNERS_ONLY)]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:

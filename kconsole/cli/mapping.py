@@ -108,6 +108,8 @@ def domains_map(
         raise click.UsageError("The settings are replaced as a whole: give --url and --base too.")
     if is_new and not ("url" in given and "base" in given):
         raise click.UsageError("A directory needs both --url and --base.")
+    if is_new or remove or is_tested:
+        place.insist("map")
     session = place.open()
     if remove:
         say_outcomes(session.do(mapping.ForgetDirectory(domain, reason)))

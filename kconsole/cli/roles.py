@@ -32,9 +32,10 @@ def roles() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 def check(place: CliContext, file: Path | None, as_json: bool) -> None:
-    """Check the roles file, or FILE before it takes its place, and list the operators.
+    """Check the roles file, and list the operators.
 
-    Exits with 2 if its content is wrong, and with 4 if others could change it.
+    Checks FILE before it takes the place of the roles file. Exits with 2 if its
+    content is wrong, and with 4 if others could change it.
     """
     person = person_here(place.store_folder, place.operator_name)
     if not person.is_owner or person.name:
@@ -69,7 +70,7 @@ def check(place: CliContext, file: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 def whoami(place: CliContext, as_json: bool) -> None:
-    """Show who kconsole takes you for, how it knows that, and what you may do."""
+    """Show who you are to kconsole, and what you may do."""
     authority, how, user = place.roles.authority(), place.roles.how, place.operator.user
     if not as_json:
         put_sections([("", texts.authority_rows(authority, how, user))])

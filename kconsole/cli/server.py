@@ -7,6 +7,7 @@ import click
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
+from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.sharing import say_shared
 from kconsole.cli.status import put_domains
 from kconsole.core.consistency import LARGEST_LIMIT
@@ -29,7 +30,6 @@ from kconsole.text import words
 def init(place: CliContext, seats: int | None, group_name: str | None) -> None:
     """Create an empty store."""
     place.check_writable()
-    place.insist("restore")
     folder = place.store_folder
     inventory = Inventory(license=License(seats=seats))
     group = None if group_name is None else group_named(group_name)
@@ -43,7 +43,7 @@ def init(place: CliContext, seats: int | None, group_name: str | None) -> None:
     say("Or follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=RoleGroup, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
 @click.pass_context
@@ -120,7 +120,6 @@ def restore(place: CliContext, file: Path, reason: str) -> None:
     If anything is wrong with the dump, nothing is changed. FILE may be - for standard input.
     """
     place.check_writable()
-    place.insist("restore")
     inventory = dumps.read_dump_file(file)
     done = dumps.restore(
         place.store_folder,

@@ -22,6 +22,7 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections
+from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.server_prompt import login_to, password_option, say_recovered
 from kconsole.cli.streams import lost_output
 from kconsole.core.encoding import document_of
@@ -47,7 +48,7 @@ DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=RoleGroup, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 @click.pass_context

@@ -53,9 +53,13 @@ def runs_on(name: str) -> RunsOn:
     return way
 
 
+OTHERS: Final[Mapping[str, Capability]] = {UNDO: "undo", "archive": "repair", "share": "roles"}
+"""What has no class whose attribute says it: an undo of an own change, and what changes no records."""
+
+
 def capability_of(name: str) -> Capability:
     """What the operation with this name needs. An unknown one may have changed anything, as a restored dump does."""
-    capability: Capability = getattr(operation_class(name), "capability", "undo" if name == UNDO else "restore")
+    capability: Capability = getattr(operation_class(name), "capability", OTHERS.get(name, "restore"))
     return capability
 
 

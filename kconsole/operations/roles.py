@@ -118,7 +118,8 @@ class Roles:
     def _read(self) -> Known:
         if self._signature is None and not self._must_be_there:
             if self.person.name:
-                raise Refused("operator-without-roles", "make-roles-file", name=self.person.name, file=str(self.path))
+                hint = message("make-roles-file", name=self.person.name)
+                raise Refused("operator-without-roles", hint, name=self.person.name, file=str(self.path))
             return Known(FULL, "no-roles")
         return known_as(self.person, read_roles(self.path, self.person.owner), self.path)
 
@@ -239,7 +240,8 @@ def _check(path: Path, status: os.stat_result, owner: int) -> None:
     In a sticky folder of root, as `/tmp` is one, others can change nothing of what is checked here.
     """
     if status.st_uid not in (0, owner):
-        raise Refused("roles-of-another-user", "chown-to-root", file=str(path), uid=status.st_uid)
+        hint = message("chown-to-root", file=str(path))
+        raise Refused("roles-of-another-user", hint, file=str(path), uid=status.st_uid)
     is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX and status.st_uid == 0
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_sticky:
         raise Refused("roles-writable-by-others", message("close-to-writing", file=str(path)), file=str(path))

@@ -56,12 +56,8 @@ class Console:
 
     def __call__(self, *arguments: str, encoding: str = "utf-8") -> Said:
         """Run in this process."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run(
-                ["--store", str(self.folder), "--wait", "0", *arguments], self.place or CliContext(clock=self.clock)
-            )
-        return Said(code, _content(out, encoding), _content(err, encoding))
+        place = self.place or CliContext(clock=self.clock)
+        return in_process(["--store", str(self.folder), "--wait", "0", *arguments], place, encoding)
 
     def done(self, *arguments: str) -> Said:
         """Run in this process, and see that it succeeds."""
@@ -103,6 +99,14 @@ class Console:
             check=False,
         )
         return Said(ended.returncode, ended.stdout.decode(encoding), ended.stderr.decode(encoding))
+
+
+def in_process(arguments: Sequence[str], place: CliContext, encoding: str = "utf-8") -> Said:
+    """Run a command line in this process."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run([*arguments], place)
+    return Said(code, _content(out, encoding), _content(err, encoding))
 
 
 def _content(stream: io.TextIOWrapper, encoding: str) -> str:

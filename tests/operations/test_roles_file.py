@@ -13,6 +13,7 @@ from kconsole.operations import roles
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.roles import Person, Roles, person_here, read_roles, warnings_of
 from kconsole.operations.session import Session
+from kconsole.text import messages
 from tests.operations.sessions import account, session_of
 
 OWNER: Final = os.getuid()
@@ -274,3 +275,22 @@ def test_a_file_that_comes_holds_at_once(opened: Session, file: Path) -> None:
     refused = known.authority().refused
     assert refused is not None
     assert refused.code == "roles-file-gone"
+
+
+def test_every_refusal_has_words(tmp_path: Path, file: Path) -> None:
+    """A hint with parameters gets them."""
+    errors = []
+    for mode in (0o666, 0):
+        file.chmod(mode) if mode else file.unlink()
+        with pytest.raises(ConsoleError) as error:
+            read_roles(file, OWNER)
+        errors.append(error.value)
+    with pytest.raises(ConsoleError) as error:
+        Roles(Person(OWNER, None, OWNER, "anna"))
+    for each in [*errors, error.value]:
+        assert "{" not in messages.whole(each)
+    if os.getuid() == 0:
+        os.chown(written(tmp_path / "etc"), 4711, -1)
+        with pytest.raises(ConsoleError) as error:
+            read_roles(file, 990)
+        assert "chown" in messages.whole(error.value)
