@@ -14,7 +14,7 @@ from kconsole.core.records import Entry, MailboxFate
 from kconsole.text import words
 from kconsole.text.details import last_login_word
 from kconsole.text.safe_text import safe_address
-from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
+from kconsole.tui.screens.dialog import Question, QuestionDialog, notes, plain
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.painting import Painted, Part, fitted
 
@@ -30,7 +30,7 @@ _GONE: Final = "All mail is removed, for good."
 
 FATES: Final[tuple[tuple[MailboxFate, str, str, str, str], ...]] = (
     (
-        "keep", "l", "leave it: a new account of the same name gets it back",
+        "keep", "l", "leave it, for a new account of the same name",
         "The mailbox stays on the server.", "The mailboxes stay on the server.",
     ),
     (
@@ -91,7 +91,7 @@ class DeleteDialog(QuestionDialog[Choice]):
             target = TextLine(placeholder="login@domain", id="target")
             target.display = False
             yield target
-        yield from (plain(note, "dialog-note") for note in self._question.notes)
+        yield from notes(self._question.notes)
         yield self._who
 
     def on_mount(self) -> None:

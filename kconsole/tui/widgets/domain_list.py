@@ -65,11 +65,11 @@ class DomainList(RowList):
         assert self._report is not None  # noqa: S101  # there is no other row without
         if row == 0:
             used = of_limit(self._report.used, self._report.limit)
-            return _row(ALL_DOMAINS, used, self._report.free == 0, width, "strong")
+            return _row(ALL_DOMAINS, used, self._report.free == 0, width, "strong", bool(self._report.over))
         domain = self.domains[row - 1]
         return _row(safe_address(domain.name), domain_used(domain), domain.at_limit, width, "")
 
 
-def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:
+def _row(name: str, used: str, at_limit: bool, width: int, style: str, is_over: bool = False) -> list[Part]:
     room = width - cell_len(used) - EDGES + 2
-    return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "notice")]
+    return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "over" if is_over else "notice")]
