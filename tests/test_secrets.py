@@ -7,10 +7,12 @@ import pytest
 from kconsole.net.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
+from kconsole.tui.widgets.labelled import DetailsPane
 from tests.cli.console import Console, Said
 from tests.clocks import noon
 from tests.directory_server.server import CREW, DirectoryServer
 from tests.importers.kerio_writer import SECRET, user, users_file
+from tests.tui.console import until
 
 LICENSE_ID = "48213-QZX7T-9W2KM"
 OTHER_ID = "51177-HHRTA-0PLQV"
@@ -118,7 +120,7 @@ async def test_no_secret_is_on_a_screen(tmp_path: Path, directory_server: Direct
     app = KConsoleApp(session, "mail.north.example", "helpdesk")
     pictures = []
     async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.pause(0.5)
+        await until(pilot, lambda: app.screen.query(DetailsPane))
         for keys in ((), ("enter",), ("escape", "l"), ("escape", "M"), ("escape", "L"), ("j", "enter"), ("escape",)):
             await pilot.press(*keys)
             await pilot.pause()

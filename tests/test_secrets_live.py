@@ -23,7 +23,7 @@ from tests.cli.console import Console
 from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.server import PASSWORD as SERVERS
-from tests.limits import thorough_but
+from tests.limits import PATIENCE, thorough_but
 from tests.operations.followed import ANNA, DORA, Followed
 from tests.operations.test_write_faults import FAULTS, QUICK
 
@@ -266,7 +266,7 @@ def test_a_process_shows_none_to_those_who_look_at_it(at: Followed, files: list[
         held = at.mail.faults.add(Held(), method)
         command = [sys.executable, "-m", "kconsole", "--store", str(folder), "add", DORA, *files]
         with subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ}) as process:
-            assert held.reached.wait(30)
+            assert held.reached.wait(PATIENCE)
             for name in ("cmdline", "environ"):
                 assert_secretless(Path(f"/proc/{process.pid}/{name}").read_bytes().decode(errors="replace"), name)
             process.kill()

@@ -162,7 +162,7 @@ def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
 ) -> None:
     held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
     with running(console, "disable", ANNA) as first:
-        assert held.reached.wait(30)
+        assert held.reached.wait(PATIENCE)
         assert console("disable", BERG).code == 6
         first.kill()
         first.wait()
@@ -175,7 +175,7 @@ def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
 def test_two_at_the_same_time_wait_for_each_other(console: Console, kerio_server: KerioServer) -> None:
     held = kerio_server.faults.add(Held(), "Users.set")
     with running(console, "disable", ANNA) as first:
-        assert held.reached.wait(30)
+        assert held.reached.wait(PATIENCE)
         busy = console("disable", BERG)
         assert busy.code == 6
         assert "is changing the mail server" in busy.err
@@ -190,7 +190,7 @@ def test_two_at_the_same_time_wait_for_each_other(console: Console, kerio_server
 def test_a_reading_goes_on_while_somebody_asks_the_server(console: Console, kerio_server: KerioServer) -> None:
     held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
     with running(console, "disable", ANNA) as first:
-        assert held.reached.wait(30)
+        assert held.reached.wait(PATIENCE)
         console.done("sync")
         assert console.done("status", "--json").json["server"]["open"] == [ANNA]
         held.release()
@@ -207,7 +207,7 @@ def test_who_ends_it_is_told_that_nobody_knows(
 ) -> None:
     held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
     with running(console, "disable", ANNA) as first:
-        assert held.reached.wait(30)
+        assert held.reached.wait(PATIENCE)
         first.send_signal(by)
         said = said_by(first)
     held.release()

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.kerio_server.faults import html
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
+from tests.limits import PATIENCE, wait_until
 
 INTERVAL = 300.0
 
@@ -504,6 +504,14 @@ def test_the_demo_has_a_server_of_its_own_and_stops_it(tmp_path: Path) -> None:
     assert other("sync", "--password-file", str(tmp_path / "password")).code == 8
 
 
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_its_server_ends_with_the_demo_however_that_ends() -> None:
     need_openssl()
     code = "import sys, time\nfrom tests.kerio_server.beside import demo_server\nwith demo_server('small') as beside:\n"
@@ -514,16 +522,10 @@ def test_its_server_ends_with_the_demo_however_that_ends() -> None:
         with socket.create_connection(("127.0.0.1", port), 10) as connection:
             demo.kill()
             demo.wait()
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE)
             with suppress(ConnectionError):
                 assert connection.recv(1) == b""  # it hangs up when it ends
-            for _ in range(300):
-                try:
-                    socket.create_connection(("127.0.0.1", port), 10).close()
-                except OSError:
-                    return
-                time.sleep(0.1)
-    raise AssertionError("it goes on")
+            wait_until(lambda: not is_listening(port), "the end of the server")
 
 
 def test_without_the_source_there_is_no_test_server(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from kconsole.net.secrets import Secret
 from kconsole.text.messages import whole
 from tests.directory_server.listener import Listener, answering, flooding, relay, silent, trickling
 from tests.directory_server.server import DirectoryServer, need_slapd
+from tests.limits import PATIENCE
 from tests.ports import kept_port, number_of
 
 SEQUENCE = b"\x30\x84\x7f\xff\xff\xff"
@@ -176,7 +177,7 @@ def test_who_stops_it_stops_it(large_directory: DirectoryServer) -> None:
         directory = large_directory.directory(url=way.ldaps_url)
         with pytest.raises(KeyboardInterrupt):
             read_directory(directory, Secret(large_directory.password), stop)
-        assert way.gone.wait(30)
+        assert way.gone.wait(PATIENCE)
 
 
 def test_the_other_scheme_of_a_port_is_named(directory_server: DirectoryServer) -> None:

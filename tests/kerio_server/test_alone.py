@@ -31,7 +31,7 @@ def test_it_runs_alone_and_says_what_it_is(tmp_path: Path) -> None:
             text = page.read()
         running.send_signal(signal.SIGINT)
 
-        assert running.wait(30) == 0
+        assert running.wait(PATIENCE) == 0
     assert "TEST SERVER, not Kerio Connect" in lines[0]
     assert told["holds"].startswith("21 users in 2 domains")
     assert b"This is a test server" in text

@@ -22,6 +22,7 @@ from tests.kerio_server.faults import (
     Slow,
     WrongLength,
 )
+from tests.limits import PATIENCE
 
 CALL = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "Users.getMailboxCount"})
 
@@ -163,7 +164,7 @@ def test_an_answer_that_is_held_comes_when_it_is_released(admin: Client) -> None
     told: list[bytes] = []
     asking = threading.Thread(target=lambda: told.append(admin.post(CALL).read()))
     asking.start()
-    assert held.reached.wait(30)
+    assert held.reached.wait(PATIENCE)
     with Client(admin.server).log_in() as other:
         assert other.call("Users.getMailboxCount"), "others are not held up"
     assert not told
@@ -183,7 +184,7 @@ def test_the_deed_of_a_held_call_is_done_before_or_after(admin: Client) -> None:
         admin.server.faults.add(fault, "Users.set")
         asking = threading.Thread(target=lambda: admin.post(body).read())
         asking.start()
-        assert fault.reached.wait(30)
+        assert fault.reached.wait(PATIENCE)
         enabled = lena.enabled
         fault.release()
         asking.join(30)

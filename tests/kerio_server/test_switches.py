@@ -412,7 +412,7 @@ def test_it_goes_on_without_input(tmp_path: Path, stdin: int) -> None:
         assert running.people()
         assert running.people(), "it is still there"
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_it_goes_on_where_there_never_was_an_input(tmp_path: Path) -> None:
@@ -432,7 +432,7 @@ def test_it_ends_with_its_input_where_that_was_said(tmp_path: Path) -> None:
         assert running.say("calls") == "calls none"
         closed(process)
 
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 VALUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {

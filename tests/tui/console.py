@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self
 
+from textual.app import App
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -27,7 +29,7 @@ from kconsole.tui.screens.dialog import Attentive, Dialog
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from tests.clocks import FixedClock, noon
-from tests.limits import PATIENCE
+from tests.limits import PATIENCE, POLL
 
 WIDE, NARROW = (120, 36), (80, 24)
 
@@ -126,9 +128,7 @@ class Console(Keyboard):
 
     @property
     def text(self) -> str:
-        """The whole screen as text."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text for strip in strips)
+        return text_of(self.app)
 
     @property
     def gauge(self) -> str:
@@ -217,6 +217,27 @@ def character_of(key: str) -> str | None:
 def is_painted(app: KConsoleApp) -> bool:
     """Whether a question was painted: before that, it takes no key."""
     return not isinstance(app.screen, Attentive) or app.screen._attention._shown_at < inf
+
+
+async def until(at: Keyboard | Pilot[None], seen: Callable[[], object]) -> None:
+    """Let what happens beside the screen come so far, in threads and after a while."""
+    pilot = at.pilot if isinstance(at, Keyboard) else at
+    deadline = monotonic() + PATIENCE
+    await pilot.pause()
+    while not seen():
+        assert monotonic() < deadline, f"it never came so far:\n{text_of(pilot.app)}"
+        await asyncio.sleep(POLL)
+        await pilot.pause()
+
+
+async def until_shown(screen: "Console", text: str) -> None:
+    """Wait until a text stands on the screen."""
+    await until(screen, lambda: text in screen.text)
+
+
+def text_of(app: App[None]) -> str:
+    """The whole screen as text."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def settled(app: KConsoleApp) -> None:

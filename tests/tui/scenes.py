@@ -37,7 +37,7 @@ from tests.clocks import noon
 from tests.importers.license_writer import license_key
 from tests.limits import PATIENCE
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
-from tests.tui.console import NARROW, WIDE, Console, console
+from tests.tui.console import NARROW, WIDE, Console, console, until
 from tests.tui.directories import ACTIVE, DOMAIN, name_directories, same_listing, show_preview
 from tests.tui.servers import ACCESS, find_differences, leave_open, show_open, show_refusal
 
@@ -82,15 +82,6 @@ class Walk(NamedTuple):
     @property
     def name(self) -> str:
         return self.scenes[0].name
-
-
-async def until(screen: Console, seen: Callable[[], bool]) -> None:
-    """Let what happens beside the screen come so far."""
-    for _ in range(int(PATIENCE / 0.01)):
-        if seen():
-            return
-        await screen.pilot.pause(0.01)
-    raise AssertionError(f"it never came so far:\n{screen.text}")
 
 
 # Steps

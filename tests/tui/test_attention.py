@@ -7,11 +7,11 @@ import pytest
 from textual.events import Key
 
 from kconsole.operations.settings import Settings
+from kconsole.tui.screens.dialog import Attentive
 from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
 from kconsole.tui.terminal.terminal_input import TerminalInput
-from tests.tui.console import Console, character_of, console, settled
+from tests.tui.console import Console, character_of, console, settled, until
 from tests.tui.test_deeds import SEAT, small
-from tests.tui.test_mapping import until
 
 FINAL = frozenset({"y"})
 KNOWN = frozenset({"y", "n", "r", "l", "t", "enter", "j", "k"})
@@ -111,8 +111,9 @@ async def test_enter_at_once_neither_confirms_nor_closes() -> None:
     async with console("office") as screen:
         await screen.press("d", "tab")
         await screen.press("escape", "d")
-        assert screen.dialog is not None
-        await press_together(screen, "enter", at=screen.dialog._attention._shown_at + UNREAD / 2)
+        asking = screen.app.screen
+        assert isinstance(asking, Attentive)
+        await press_together(screen, "enter", at=asking._attention._shown_at + UNREAD / 2)
         screen.expect_dialog("Disable 1 account?")
         await screen.press("enter")
         screen.expect_no_dialog()

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from kconsole.tui.screens import imports as screens
 from kconsole.tui.screens.connecting import ReadingDialog
 from kconsole.tui.screens.encoding import EncodingDialog
 from kconsole.tui.screens.imports import ImportForm, ImportScreen
-from tests.tui.console import Console, console
+from tests.limits import PATIENCE
+from tests.tui.console import Console, console, until
 
 LABS = Path(__file__).parents[2] / "data" / "imports" / "users_labs.example_2026-03-02.csv"
 FAULTY = LABS.with_name("users_labs.example_faulty_2026-03-02.csv")
@@ -43,14 +43,6 @@ async def ask(screen: Console, path: Path | str) -> Console:
     assert isinstance(screen.app.screen, ImportForm)
     screen.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]  # a line
     return await screen.press("enter")
-
-
-async def until(screen: Console, is_so: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if is_so():
-            return
-        await screen.settled()
-    raise AssertionError(screen.text)
 
 
 async def preview(screen: Console, path: Path | str) -> ImportScreen:
@@ -193,7 +185,7 @@ async def test_reading_runs_beside_the_screen_and_escape_cancels_it(monkeypatch:
         try:
             progress(1000)
             begun.set()
-            may_end.wait(30)
+            may_end.wait(PATIENCE)
             progress(2000)
             raise AssertionError("it was not cancelled")
         finally:

@@ -20,8 +20,7 @@ from kconsole.tui.screens.license import LicenseScreen
 from kconsole.tui.widgets.labelled import DetailsPane
 from tests.clocks import noon
 from tests.importers.license_writer import FULL_ID, license_key, trial_key
-from tests.tui.console import NARROW, WIDE, Console, console
-from tests.tui.test_mapping import until, until_told
+from tests.tui.console import NARROW, WIDE, Console, console, until, until_shown
 
 TODAY = date(2026, 8, 5)
 FIELDS = ("Northwind", "Anna Berg", "anna@north.example", "1", "High St 1", "60200", "Brno", "", "CZ", "", "")
@@ -455,14 +454,14 @@ async def test_words_of_a_file_in_another_encoding_show_which_it_is(tmp_path: Pa
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "license.key"))
         await screen.press("enter")
-        await until_told(screen, "Which of these reads right?")
+        await until_shown(screen, "Which of these reads right?")
         screen.expect_dialog("CP1250     Růžena Dvořáková", "CP1252     Rùžena Dvoøáková")
         await screen.press("escape")
         screen.expect_no_dialog()
         await screen.press("i", "enter")
-        await until_told(screen, "Which of these reads right?")
+        await until_shown(screen, "Which of these reads right?")
         await screen.press("enter")
-        await until_told(screen, "Install license.key?")
+        await until_shown(screen, "Install license.key?")
         await screen.press("y")
         customer = screen.session.state.license.customer
         assert customer is not None
@@ -475,7 +474,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "license.key"))
         await screen.press("enter")
-        await until_told(screen, "Install license.key?")
+        await until_shown(screen, "Install license.key?")
         screen.expect_dialog(
             "Install license.key?",
             "! The license will be exceeded by 2 seats",
@@ -490,13 +489,13 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         await screen.press("enter")
         assert screen.session.state.license == ACTIVATED
         await screen.press("i", "enter")  # the name is still there
-        await until_told(screen, "Install license.key?")
+        await until_shown(screen, "Install license.key?")
         await screen.press("y")
         assert screen.session.seats.report().over == 2
         assert told(screen).startswith("the license has 3 seats now")
         assert FULL_ID not in kept(screen.session.store.folder)
         await screen.press("i", "enter")
-        await until_told(screen, "Nothing would change")
+        await until_shown(screen, "Nothing would change")
         screen.expect_dialog("Nothing would change", "Its signature is not checked")
 
 
@@ -506,7 +505,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "t.key"))
         await screen.press("enter")
-        await until_told(screen, "file of a trial")
+        await until_shown(screen, "file of a trial")
         screen.expect_dialog("Refused", "file of a trial")
         await screen.press("escape")
         assert screen.session.state.license == ACTIVATED
@@ -532,7 +531,7 @@ async def test_what_is_no_license_file_keeps_nobody_waiting(
             "": "Name the file.",
         }
         said = expected.get(what, "That home folder is unknown.")
-        await until_told(screen, said)
+        await until_shown(screen, said)
         screen.expect_dialog(said)
 
 
@@ -543,7 +542,7 @@ async def test_hostile_text_of_a_file_is_shown_harmless(tmp_path: Path) -> None:
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "a[b].key"))
         await screen.press("enter")
-        await until_told(screen, "Install a[b].key?")
+        await until_shown(screen, "Install a[b].key?")
         screen.expect_dialog("Install a[b].key?", "[bold]␛[2JEvil")
         assert "\x1b" not in screen.text
         await screen.press("y")

@@ -12,9 +12,8 @@ from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAcco
 from kconsole.operations.server import AddDomain
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.widgets.lines import StatusLine
-from tests.tui.console import WIDE, Console, console
+from tests.tui.console import WIDE, Console, console, until
 from tests.tui.servers import find_differences
-from tests.tui.test_mapping import until
 
 
 def paints(screen: Console) -> list[object]:

@@ -13,9 +13,8 @@ from kconsole.operations.session import Session
 from kconsole.operations.system import system_operator
 from kconsole.text.commits import short_time
 from kconsole.tui.screens import log as log_module
-from tests.tui.console import NARROW, WIDE, console
+from tests.tui.console import NARROW, WIDE, console, until
 from tests.tui.test_deeds import LIST, OFF, SEAT, small
-from tests.tui.test_mapping import until
 
 
 def lines(text: str) -> list[str]:

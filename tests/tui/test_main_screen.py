@@ -5,8 +5,7 @@ import pytest
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import Connect, DisableAccounts
-from tests.tui.console import NARROW, WIDE, console
-from tests.tui.test_mapping import until, until_told
+from tests.tui.console import NARROW, WIDE, console, until, until_shown
 
 
 async def test_the_gauge_tells_the_figures_of_the_report() -> None:
@@ -87,12 +86,12 @@ async def test_a_broad_terminal_shows_the_account_and_its_history_beside_the_lis
     async with console("office", (160, 45)) as screen:
         screen.other().do(DisableAccounts(("2f-scanner@northwind.example",), reason="broken"))
         await screen.tick()
-        await until_told(screen, "disable, berg: broken")
+        await until_shown(screen, "disable, berg: broken")
         assert "Source" in screen.text
         await screen.resize(*WIDE)
         assert "History" not in screen.text
         await screen.resize(160, 45)
-        await until_told(screen, "disable, berg: broken")
+        await until_shown(screen, "disable, berg: broken")
 
 
 async def test_lists_and_aliases_come_after_all_accounts_in_both_directions() -> None:
@@ -391,7 +390,7 @@ async def test_the_palette_finds_and_runs_a_command() -> None:
     async with console("office") as screen:
         await screen.press("colon")
         await screen.type("disable")
-        await until_told(screen, "Disable the account")
+        await until_shown(screen, "Disable the account")
         await screen.press("enter")
         await until(screen, lambda: screen.dialog is not None)
         screen.expect_dialog("Disable 1 account?")

@@ -1,6 +1,5 @@
 """Mapping on the screen, against a real directory server: choose, test, preview, apply."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from tests.directory_server.listener import relay
 from tests.directory_server.people import STAFF
 from tests.directory_server.server import CREW, DirectoryServer, need_slapd
 from tests.limits import PATIENCE
-from tests.tui.console import NARROW, WIDE, Console, console
+from tests.tui.console import NARROW, WIDE, Console, console, until, until_shown
 
 NORTH = "north.example"
 CREW_LOGINS = ["amy", "bender", "fry", "hermes", "leela", "professor", "zoidberg"]
@@ -63,20 +62,6 @@ def people(first: int, last: int) -> list[str]:
 
 
 DIRECTORY = Directory(url="ldaps://directory.example", base="ou=people,dc=example")
-
-
-async def until(screen: Console, seen: Callable[[], bool]) -> None:
-    """Let what happens beside the screen come so far."""
-    for _ in range(3000):
-        await screen.pilot.pause()
-        if seen():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"it never came so far:\n{screen.text}")
-
-
-async def until_told(screen: Console, text: str) -> None:
-    await until(screen, lambda: text in screen.text)
 
 
 async def log_in(screen: Console, password: str = DirectoryServer.password) -> None:
@@ -226,7 +211,7 @@ async def test_the_connection_is_tested(own_directory: DirectoryServer) -> None:
         await screen.press("M", "p")
         screen.expect_dialog("Password", own_directory.bind_dn)
         await log_in(screen)
-        await until_told(screen, "The directory answers")
+        await until_shown(screen, "The directory answers")
         screen.expect_dialog("OpenLDAP", "encrypted, the CA file trusts the certificate", f"7 users below {CREW}")
         assert own_directory.fingerprint[:40] in screen.text
 
@@ -237,9 +222,9 @@ async def test_a_connection_that_nobody_checks_is_told_loudly(directory_server: 
         await screen.press("M", "p")
         screen.expect_dialog("INSECURE: the certificate is not checked")
         await log_in(screen)
-        await until_told(screen, "NOT CHECKED")
+        await until_shown(screen, "NOT CHECKED")
         assert screen.dialog is not None
-        assert screen.dialog.has_class("-final")
+        assert screen.dialog.has_class("-notice")
 
 
 async def test_a_wrong_password_is_told_and_is_nowhere(directory_server: DirectoryServer) -> None:
@@ -257,7 +242,7 @@ async def test_a_wrong_password_is_told_and_is_nowhere(directory_server: Directo
         assert wrong not in screen.app.clipboard
         await screen.press("enter")
         assert line.value == ""
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         assert wrong not in screen.text
         assert store_of(screen) == before
         await screen.press("escape")
@@ -308,12 +293,12 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         await screen.press("escape")
         assert isinstance(screen.app.screen, MappingScreen)
         assert status_of(screen) == "1 → 7 seats used · map: 6 accounts"
-        assert "6 mapped" in screen.text
+        assert "6 accounts mapped" in screen.text
         assert DirectoryServer.password.encode() not in store_of(screen)
         await screen.press("u")
         screen.expect_dialog("Undo 'map' of 6 accounts?", "6 accounts would be deleted")
         await screen.press("6", "enter")
-        assert "6 mapped" not in screen.text
+        assert "6 accounts mapped" not in screen.text
         assert [entry.address for entry in screen.session.state.live_entries()] == [taken.address]
 
 
@@ -451,7 +436,7 @@ async def test_many_are_said_to_be_of_before_and_planned_again_when_they_are_to_
         await screen.tick()
         assert "OUTDATED" in screen.text
         await screen.press("A")
-        await until_told(screen, "Map 100 accounts?")
+        await until_shown(screen, "Map 100 accounts?")
         screen.expect_dialog("Seats: 1,099 → 1,199 of 2,000 used.")
         assert "OUTDATED" not in screen.text
         await screen.press("y")
@@ -494,7 +479,7 @@ async def test_escape_leaves_off_in_the_middle_and_nothing_is_taken(large_direct
             await screen.press("M", "enter")
             await log_in(screen)
             screen.expect_dialog("Reading ldaps://localhost", "esc cancel")
-            await until_told(screen, "00 users read")
+            await until_shown(screen, "00 users read")
             await screen.press("escape")
             screen.expect_no_dialog()
             assert status_of(screen) == "Cancelled. Nothing was changed."
@@ -512,7 +497,7 @@ async def test_a_server_that_goes_in_the_middle_leaves_everything_as_it_was(larg
             before = store_of(screen)
             await screen.press("M", "enter")
             await log_in(screen)
-            await until_told(screen, "Failed")
+            await until_shown(screen, "Failed")
             screen.expect_dialog("closed the connection before it had answered. Nothing was taken")
             await screen.press("escape")
             assert isinstance(screen.app.screen, MappingScreen)
@@ -529,7 +514,7 @@ async def test_five_thousand_are_previewed_and_mapped(large_directory: Directory
         await screen.press("g", "ctrl+d", "A")
         screen.expect_dialog("The license will be exceeded by", "users cannot be mapped")
         await screen.press("y")
-        await until_told(screen, "Some users were not mapped")
+        await until_shown(screen, "Some users were not mapped")
         assert screen.used == len([entry for entry in preview.plan.new if entry.enabled])
         assert DirectoryServer.password.encode() not in store_of(screen)
 
@@ -539,7 +524,7 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
 
     def act(progress: Callable[[int], None], _: object) -> int:
         progress(5000)
-        may_go_on.wait(30)
+        may_go_on.wait(PATIENCE)
         return 1
 
     came: list[int] = []
@@ -548,7 +533,7 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
             ReadingDialog("Reading ...", act, came.append, lambda _: None, users_read),
             lambda then: then() if then else None,
         )
-        await until_told(screen, "5,000 users read")
+        await until_shown(screen, "5,000 users read")
         may_go_on.set()
         await until(screen, lambda: came == [1])
         screen.expect_no_dialog()

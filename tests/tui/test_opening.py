@@ -16,7 +16,7 @@ from kconsole.tui.app import KConsoleApp
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.opening import OpeningScreen
 from tests.clocks import noon
-from tests.tui.console import NARROW
+from tests.tui.console import NARROW, text_of, until
 
 Progress = Callable[[int, int], None]
 
@@ -42,20 +42,6 @@ class Gate:
             self.was_left_off.set()
             raise
         return sample_session("office", self._folder, "anna", noon())
-
-
-async def until(pilot: Pilot[None], seen: Callable[[], bool]) -> None:
-    """Let other threads come so far."""
-    for _ in range(3000):
-        await pilot.pause()
-        if seen():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came so far")
-
-
-def text_of(app: KConsoleApp) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 @asynccontextmanager

@@ -5,8 +5,7 @@ import pytest
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import must_type_number
-from tests.tui.console import NARROW, Console, console
-from tests.tui.test_mapping import until
+from tests.tui.console import NARROW, Console, console, until
 
 
 def accounts(number: int, **fields: object) -> tuple[Entry, ...]:

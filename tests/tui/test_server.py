@@ -19,8 +19,8 @@ from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
-from tests.tui.console import NARROW, WIDE, Console, console
-from tests.tui.test_mapping import log_in, store_of, until, until_told
+from tests.tui.console import NARROW, WIDE, Console, console, until, until_shown
+from tests.tui.test_mapping import log_in, store_of
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def following(server: KerioServer, **fields: object) -> Inventory:
 async def read(screen: Console, server: KerioServer) -> Console:
     await screen.press("f5")
     await log_in(screen, server.password)
-    await until_told(screen, "server read:")
+    await until_shown(screen, "server read:")
     return screen
 
 
@@ -74,7 +74,7 @@ async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer
         await screen.press("f5")
         screen.expect_dialog("Admin", f"at {mail.url}", "kept in memory until the console ends")
         await log_in(screen, mail.password)
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         assert sorted(screen.listed) == [
             "Admin", "anna@north.example", "berg@north.example", "chen@south.example", "team@north.example",
         ]  # fmt: skip
@@ -97,7 +97,7 @@ async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) 
         mail.world.add_user("dora@north.example")
         logins = mail.logins
         await screen.press("r")
-        await until_told(screen, "server read: 1 change")
+        await until_shown(screen, "server read: 1 change")
         assert mail.logins == logins + 1
         assert mail.password not in screen.text
         assert mail.password.encode() not in store_of(screen)
@@ -111,7 +111,7 @@ async def test_nothing_new_is_told_as_that_and_marks_stay(mail: KerioServer) -> 
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
         await screen.press("space", "r")
-        await until_told(screen, "server read: nothing new")
+        await until_shown(screen, "server read: nothing new")
         assert len(screen.main.accounts.marked) == 1
 
 
@@ -119,7 +119,7 @@ async def test_the_environment_may_hold_the_password(mail: KerioServer, monkeypa
     monkeypatch.setenv(SERVER_PASSWORD, mail.password)
     async with console(following(mail)) as screen:
         await screen.press("f5")
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         screen.expect_no_dialog()
 
 
@@ -127,17 +127,17 @@ async def test_a_wrong_password_is_told_and_asked_for_again(mail: KerioServer, m
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), NARROW) as screen:
         await screen.press("f5")
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         assert "wrong one" not in screen.text
         assert screen.session.state.live_entries() == []
         await screen.press("escape", "f5")
         await log_in(screen, "wrong as well")
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         await screen.press("escape", "f5")
         await log_in(screen, mail.password)
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         await screen.press("f5")
-        await until_told(screen, "nothing new")
+        await until_shown(screen, "nothing new")
 
 
 async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServer) -> None:
@@ -158,7 +158,7 @@ async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> No
         await screen.press("f5")
         await log_in(screen, mail.password)
         await until(screen, held.reached.is_set)
-        await until_told(screen, " of 2 domains, ")
+        await until_shown(screen, " of 2 domains, ")
         assert isinstance(screen.app.screen, ReadingDialog)
         await screen.press("escape")
         assert screen.status == "Cancelled. Nothing was taken from the server."
@@ -168,7 +168,7 @@ async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> No
         assert screen.session.state.server is not None
         assert screen.session.state.server.synced_at is None
         await screen.press("f5")  # the password has been given
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         screen.expect_no_dialog()
 
 
@@ -182,7 +182,7 @@ async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -
         other.do(RemoveServer())
         other.do(AddServer(Server(name="other", access=replace(access_of(mail), user="eye"))))
         held.release()
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         screen.expect_dialog("another server was configured for this store", "Read the new server.")
         assert screen.session.state.live_entries() == []
 
@@ -205,14 +205,14 @@ async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) 
         mail.stop()
         before = screen.session.state.inventory
         await screen.press("f5")
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         screen.expect_dialog("Cannot connect to")
         assert screen.session.state.inventory == before
         await screen.press("escape")
         mail.start()
         mail.faults.add(html(), "Domains.get")
         await screen.press("f5")
-        await until_told(screen, "Failed")
+        await until_shown(screen, "Failed")
         assert screen.session.state.inventory == before
 
 
@@ -223,11 +223,11 @@ async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: 
     async with console(inventory, NARROW) as screen:
         await screen.press("f5")
         await log_in(screen, mail.password)
-        await until_told(screen, "Not everything could be read")
+        await until_shown(screen, "Not everything could be read")
         await screen.press("escape")
         assert "not read" in screen.status
         await screen.press("f5")
-        await until_told(screen, "nothing new · ")
+        await until_shown(screen, "nothing new · ")
         screen.expect_no_dialog()
 
 
@@ -237,11 +237,11 @@ async def test_what_is_not_here_as_there_is_told_once(mail: KerioServer, size: t
     domain.directory, domain.directory_host = "WindowsActiveDirectory", "dc[/]\x1b[2J.example"
     async with console(following(mail), size, server_secret=Secret(mail.password)) as screen:
         await screen.press("f5")
-        await until_told(screen, "The store differs from the server")
+        await until_shown(screen, "The store differs from the server")
         screen.expect_dialog("north.example is mapped from a directory (active-directory, host dc[/]")
         await screen.press("escape")
         await screen.press("f5")
-        await until_told(screen, "nothing new")
+        await until_shown(screen, "nothing new")
         screen.expect_no_dialog()
 
 
@@ -251,7 +251,7 @@ async def test_where_users_were_not_read_the_age_says_so(mail: KerioServer) -> N
     inventory = following(mail, access=replace(access_of(mail), user="eye@north.example"))
     async with console(inventory, NARROW, server_secret=Secret(mail.password)) as screen:
         await screen.press("f5")
-        await until_told(screen, "Not everything could be read")
+        await until_shown(screen, "Not everything could be read")
         screen.expect_dialog("the users of north.example")
         await screen.press("escape")
         assert ", in part" in screen.text
@@ -325,7 +325,7 @@ async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
         assert "mail was never read. Press r to read it now." in screen.text
         await screen.press("f5")
         await log_in(screen, mail.password)
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         figures = comparison(screen).figures
         (counted,) = [row for row in figures.rows if row.name == "counted"]
         assert counted.agrees
@@ -371,9 +371,9 @@ async def test_many_accounts_are_compared_beside_the_screen(mail: KerioServer) -
     async with console(following(mail), WIDE) as screen:
         screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password)), SyncStart(access_of(mail))))
         await screen.press("equals_sign")
-        await until_told(screen, "Accounts that take a seat")
+        await until_shown(screen, "Accounts that take a seat")
         screen.session.commit(AddAccount("own@north.example"))
-        await until_told(screen, "1,503")
+        await until_shown(screen, "1,503")
 
 
 async def test_older_numbers_say_of_which_day_they_are(mail: KerioServer) -> None:

@@ -7,7 +7,7 @@ from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.session import Session
 from tests.clocks import noon
-from tests.tui.console import Console, console
+from tests.tui.console import Console, console, until
 
 A, B = "a@x.example", "b@x.example"
 
@@ -27,11 +27,7 @@ def did(folder: Path, *operations: object, user: str = "anna") -> None:
 
 async def until_offered(screen: Console) -> None:
     """The log is searched in the background, in an idle moment."""
-    for _ in range(1000):
-        if " u undo" in screen.keys:
-            return
-        await screen.pilot.pause(0.01)
-    raise AssertionError(screen.text)
+    await until(screen, lambda: " u undo" in screen.keys)
 
 
 async def test_a_fresh_session_offers_the_last_change_that_can_be_undone_and_names_it() -> None:

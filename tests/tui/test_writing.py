@@ -33,8 +33,8 @@ from tests.clocks import noon
 from tests.kerio_server.faults import Cut, Error, Held, ItemErrors
 from tests.kerio_server.records import digest
 from tests.kerio_server.server import KerioServer
-from tests.tui.console import NARROW, WIDE, Console, console
-from tests.tui.test_mapping import log_in, store_of, until, until_told
+from tests.tui.console import NARROW, WIDE, Console, console, until, until_shown
+from tests.tui.test_mapping import log_in, store_of
 from tests.tui.test_server import access_of, following
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
@@ -370,7 +370,7 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
         assert sum(not screen.session.state.find(each).enabled for each in (ANNA, CHEN)) == 1
         assert "1 change unconfirmed" in screen.text
         await screen.press("escape", "r")
-        await until_told(screen, "Unconfirmed changes are resolved")
+        await until_shown(screen, "Unconfirmed changes are resolved")
         assert [enabled(screen, mail, each) for each in (ANNA, CHEN)] == [False, False]
 
 
@@ -385,7 +385,7 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
         assert screen.main.status.open == "1 change unconfirmed"
         assert "· 1 change unconfirmed ·" in screen.text
         await screen.press("r")
-        await until_told(screen, "Unconfirmed changes are resolved")
+        await until_shown(screen, "Unconfirmed changes are resolved")
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
@@ -410,7 +410,7 @@ async def test_a_reading_does_not_take_back_what_another_console_did_meanwhile(m
         await until(screen, held.reached.is_set)
         screen.other().do(DisableAccounts((CHEN,)), Writer(known(mail)))
         held.release()
-        await until_told(screen, "server read:")
+        await until_shown(screen, "server read:")
         assert not enabled(screen, mail, CHEN)
 
 
@@ -430,7 +430,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         assert len(screen.session.state.pending_changes) == 1
         held.release()
         await screen.press("escape", "r")
-        await until_told(screen, "Unconfirmed changes are resolved")
+        await until_shown(screen, "Unconfirmed changes are resolved")
         assert not enabled(screen, mail, ANNA)
 
 
@@ -596,7 +596,7 @@ async def test_an_account_that_may_be_there_is_not_asked_for_again(mail: KerioSe
         await screen.press("escape")
         screen.expect_no_dialog()
         await screen.press("r")
-        await until_told(screen, "dora@north.example was added on the server")
+        await until_shown(screen, "dora@north.example was added on the server")
         assert screen.session.state.find(DORA).enabled
 
 
@@ -618,7 +618,7 @@ async def test_a_store_without_a_server_asks_for_no_password() -> None:
 async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((CHEN,)))
     async with console(following(mail), WIDE, prepare=prepare) as screen:
-        await until_told(screen, "Unconfirmed changes")
+        await until_shown(screen, "Unconfirmed changes")
         await screen.press("escape")
         await fill_in(screen, "dora", NEW_PASSWORD)
         await screen.press("enter")
@@ -634,14 +634,14 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
 async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare) as screen:
-        await until_told(screen, "Unconfirmed changes")
+        await until_shown(screen, "Unconfirmed changes")
         screen.expect_dialog("mail was asked for this, and its answer was lost:", f"disable {ANNA}")
         screen.expect_dialog("Press r to ask the server.")
         await screen.press("escape")
         assert "· 1 change unconfirmed ·" in screen.text
         await screen.press("r")
         await log_in(screen, mail.password)
-        await until_told(screen, "Unconfirmed changes are resolved")
+        await until_shown(screen, "Unconfirmed changes are resolved")
         assert not enabled(screen, mail, ANNA)
 
 
@@ -649,7 +649,7 @@ async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -
 async def test_with_a_password_it_is_settled_at_the_start(mail: KerioServer, done: bool) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)), done)
     async with console(following(mail), NARROW, prepare=prepare, server_secret=known(mail)) as screen:
-        await until_told(screen, "Unconfirmed changes are resolved")
+        await until_shown(screen, "Unconfirmed changes are resolved")
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
@@ -678,7 +678,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
         mail.stop()
 
     async with console(following(mail), NARROW, prepare=and_stop, server_secret=known(mail)) as screen:
-        await until_told(screen, "Unconfirmed changes")
+        await until_shown(screen, "Unconfirmed changes")
         screen.expect_dialog("Cannot connect to", f"disable {ANNA}")
         assert screen.session.state.pending_changes
 
@@ -722,7 +722,7 @@ async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
 async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare, read_only=True, server_secret=known(mail)) as screen:
-        await until_told(screen, "Unconfirmed changes")
+        await until_shown(screen, "Unconfirmed changes")
         screen.expect_dialog("without --read-only")
         assert screen.session.state.pending_changes
 
@@ -781,7 +781,7 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
         mail.forget_calls()
 
     async with console(following(mail), NARROW, prepare=offline) as screen:
-        await until_told(screen, "Unconfirmed changes")
+        await until_shown(screen, "Unconfirmed changes")
         await screen.press("escape")
         screen.session.offline = True
         screen.main.recover_unconfirmed()
@@ -799,9 +799,9 @@ async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(m
         screen.expect_dialog("'map' would change the store only, not the server.")
         await screen.press("escape", "escape", "colon")
         await screen.type("record that the user")
-        await until_told(screen, "record that the user logs in now")
+        await until_shown(screen, "record that the user logs in now")
         await screen.press("down", "enter")
-        await until_told(screen, "'connect' would change the")
+        await until_shown(screen, "'connect' would change the")
 
 
 async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_delete_it(mail: KerioServer) -> None:

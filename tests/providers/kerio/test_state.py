@@ -22,7 +22,7 @@ from kconsole.providers.base import (
     Timeouts,
 )
 from tests.kerio_server.readings import read_in_pages
-from tests.limits import thorough_but
+from tests.limits import PATIENCE, thorough_but
 from tests.providers.kerio.kerio_https import PASSWORD, Call, Error, Raw, TinyServer, give, in_turn, listed
 from tests.providers.kerio.kerio_world import by_domain, domain, furnish, user
 
@@ -341,7 +341,7 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
     held: list[bool] = []
 
     def hold(_: Call) -> Raw:
-        held.append(over.wait(30))
+        held.append(over.wait(PATIENCE))
         answered.set()
         return Raw(b"{}", cut=1)
 
@@ -350,7 +350,7 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
     with pytest.raises(SourceAway, match="connection-cut"):
         read(kerio, timeouts=Timeouts(call=600))
     over.set()
-    assert answered.wait(30)
+    assert answered.wait(PATIENCE)
     assert held == [True]  # the reading was over before the answer came
 
 
