@@ -65,9 +65,13 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:
-    """Print labelled rows under headings; all labels as wide as the widest. The texts are safe already."""
+    """Print labelled rows under headings; all labels as wide as the widest, but for very long ones.
+
+    The texts are safe already.
+    """
     sections = list(sections)
     label = max((columns.cell_width(row.label) for _, rows in sections for row in rows), default=0)
+    label = min(label, columns.PADDED if (width := terminal_width()) is None else max(width // 2, columns.PADDED))
     for place, (heading, rows) in enumerate(sections):
         if place:
             click.echo()

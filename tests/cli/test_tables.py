@@ -11,6 +11,7 @@ from kconsole.core.history import Operator
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.session import Session
 from kconsole.text.columns import cell_width
+from kconsole.text.details import Detail
 from tests.cli.console import Console, account
 from tests.cli.golden import FOLLOWING
 from tests.clocks import noon
@@ -49,3 +50,14 @@ def test_nothing_of_an_address_or_a_time_is_cut_at_80_columns(
     assert len(MOMENT.findall(narrow)) == len(MOMENT.findall(piped))
     wide = [line for line in narrow.splitlines() if cell_width(line) > 80]
     assert [line for line in wide if "@" not in line] == []
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_one_long_label_pushes_no_other_text_out_of_sight(
+    width: int | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "terminal_width", lambda: width)
+    output.put_sections([("New (2)", [Detail(LONG, "Anna of the long name"), Detail("berg@north.example", "Berg")])])
+    lines = capsys.readouterr().out.splitlines()
+    assert f"  berg@north.example{' ' * 14}  Berg" in lines
+    assert lines[1] == f"  {LONG}" if width else f"  {LONG}  Anna of the long name"

@@ -124,6 +124,17 @@ async def test_domains_are_listed_with_their_directories() -> None:
         screen.expect_focus_on("accounts")
 
 
+async def test_a_domain_is_shown_in_unicode_with_its_ascii_form_in_the_details_and_says_what_it_counts() -> None:
+    domains = (Domain(name=NORTH, primary=True), Domain(name="xn--bcher-kva.example"))
+    async with console(Inventory(license=License(seats=5), domains=domains, entries=staff(1)), WIDE) as screen:
+        await screen.press("M")
+        assert "1 account mapped" in screen.text
+        assert "In ASCII" not in screen.text
+        await screen.press("j")
+        assert any("▸ bücher.example" in line for line in screen.text.splitlines())
+        assert "In ASCII      xn--bcher-kva.example" in screen.text
+
+
 async def test_the_cursor_begins_at_the_domain_that_is_listed() -> None:
     async with console(mapped_from(None)) as screen:
         await screen.press("right_square_bracket", "right_square_bracket", "M")

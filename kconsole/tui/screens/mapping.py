@@ -12,6 +12,7 @@ from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
+from kconsole.core.identity import ascii_domain
 from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.net.settings import Certificate
@@ -208,12 +209,13 @@ class MappingScreen(StoreScreen):
             self.pane.show_details(())
             self.pane.border_title = ""
             return
-        self.pane.border_title = Content(safe_address(here.domain.name, 60))
-        if here.domain.directory is not None:
-            self.pane.show_details(tuple(directory_rows(here.domain.directory)))
-            return
+        shown, ascii_form = safe_address(here.domain.name, 60), ascii_domain(here.domain.name)
+        self.pane.border_title = Content(shown)
         hint = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to set it."
-        self.pane.show_details([("Directory", f"none.{hint}")])
+        directory = here.domain.directory
+        rows = [("Directory", f"none.{hint}")] if directory is None else list(directory_rows(directory))
+        in_ascii = [("In ASCII", safe_text(ascii_form))] if ascii_form != shown else []
+        self.pane.show_details([*rows, *in_ascii])
 
     def committed(self, commits: Sequence[Commit]) -> None:
         del commits
