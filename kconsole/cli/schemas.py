@@ -79,6 +79,7 @@ _STATUS: Final = _model(
     "Status", "What kconsole status --json prints.",
     schema=Literal[1], as_of=datetime, license=_model("License", "The license.", seats=_Number, id_end=str), life=_LIFE,
     server=_said(_SERVER_AGE | None, "null if no server is configured"),
+    read_only=_said(bool, "whether nothing can be changed: by --read-only, by rights, or on a network file system"),
     seats=_model(
         "Seats", "The figures of the license.",
         limit=_Number, counted=int, held=_said(int, "seats of deleted accounts, until the server is restarted"),

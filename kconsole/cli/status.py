@@ -64,6 +64,7 @@ def _put_document(session: Session, report: SeatReport, warnings: Iterable[Messa
             "license": {"seats": state.license.seats, "id_end": state.license.id_end},
             "life": license_json.life_document(session, with_people=False),
             "server": output.server_age(state.server, state.pending_changes.values(), now),
+            "read_only": session.store.read_only,
             "seats": output.seats_document(report),
             "domains": output.domain_documents(report),
             "warnings": license_json.warning_documents(warnings),

@@ -164,7 +164,12 @@ class SeatStore:
 
     @property
     def read_only(self) -> bool:
-        return self._engine.read_only or self._engine.why_read_only is not None
+        return self._engine.read_only or self.why_read_only is not None
+
+    @property
+    def why_read_only(self) -> ReadOnly | None:
+        """Why nothing can be changed, although the store was not opened read-only; None if it can."""
+        return self._engine.why_read_only
 
     @property
     def head(self) -> Head:
@@ -273,7 +278,7 @@ class SeatStore:
             yield
 
     def _check_writable(self) -> None:
-        if (why := self._engine.why_read_only) is not None:
+        if (why := self.why_read_only) is not None:
             raise ReadOnly(why.happened, why.hints)
         if self.read_only:
             raise ReadOnly("opened-read-only", "open-without-read-only")

@@ -1,5 +1,7 @@
 """A console that was opened to be read only."""
 
+from pathlib import Path
+
 import pytest
 
 from kconsole.core.records import Inventory
@@ -41,3 +43,18 @@ async def test_one_can_look_around_and_read_the_log() -> None:
 async def test_an_empty_store_does_not_say_to_add_accounts() -> None:
     async with console(Inventory(), read_only=True) as screen:
         assert "There are no accounts in this store." in screen.text
+
+
+async def test_a_store_that_may_only_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kconsole.store.file_engine.network.MOUNTS", tmp_path / "mounts")
+    nfs = "9 1 0:1 / / rw - nfs nas.example:/vol rw\n"
+
+    def mount(_: Path) -> None:
+        (tmp_path / "mounts").write_text(nfs)
+
+    async with console("office", prepare=mount, folded=True) as screen:
+        screen.expect_dialog("About this store", "on a network file system (nfs)", "the machine that has the folder.")
+        await screen.press("escape", "d")
+        screen.expect_no_dialog()
+        assert "READ ONLY" in screen.text.splitlines()[0]
+        assert "open read-only" in screen.status

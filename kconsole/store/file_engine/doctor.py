@@ -23,6 +23,7 @@ from kconsole.store.file_engine.rights import (
     not_reached,
     own_files,
     owner_of,
+    why_not_network,
     wrong_modes,
 )
 from kconsole.store.file_engine.salvage import Good, Salvage
@@ -91,6 +92,8 @@ def _findings(folder: Path) -> Iterator[Finding]:
     if group is not None and (above := not_reached(folder, group)):
         what = message("group-cannot-reach", folders=list(map(str, above)), group=group_name(group))
         yield Finding("unreachable", what, (message("let-group-pass"),), serious=False)
+    if (on_network := why_not_network(folder)) is not None:
+        yield Finding("network", on_network.happened, on_network.hints, serious=False)
     seen = Look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records

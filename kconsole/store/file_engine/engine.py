@@ -109,7 +109,7 @@ class FileEngine:
                 if self._journal.unwritable is not None:
                     self.why_read_only = no_right_to_write(self._journal_path, self._journal.unwritable)
         if self.why_read_only is not None:
-            self.notices.append(self.why_read_only.happened)
+            self.notices.append(message("open-read-only", why=self.why_read_only.happened))
         return self._journal is not None
 
     @contextmanager

@@ -67,8 +67,8 @@ def is_in(group: int) -> bool:
 
 def why_not_write(folder: Path, allow_network_fs: bool) -> ReadOnly | None:
     """Why a store may only be read: its folder is on another machine, or another user's who lets us read."""
-    if not allow_network_fs and (kind := network_type(folder)):
-        return _on_network(folder, kind)
+    if not allow_network_fs and (why := why_not_network(folder)) is not None:
+        return why
     is_ours = os.geteuid() in (0, folder.stat().st_uid)
     if not is_ours and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         return no_right_to_write(folder)
@@ -83,14 +83,16 @@ def no_right_to_write(path: Path, error: OSError | None = None) -> ReadOnly:
     return ReadOnly("no-right-to-write", "how-to-have-right", file=str(path), owner=owner, group=group)
 
 
+def why_not_network(folder: Path) -> ReadOnly | None:
+    """Why a store on another machine may only be read; None for one that is on this machine."""
+    kind = network_type(folder)
+    return ReadOnly("on-network-fs", "why-no-network-fs", folder=str(folder), type=kind) if kind else None
+
+
 def refuse_network(folder: Path, allow_network_fs: bool) -> None:
     """Raise ReadOnly if a folder is on another machine, unless that is allowed."""
-    if not allow_network_fs and (kind := network_type(folder)):
-        raise _on_network(folder, kind)
-
-
-def _on_network(folder: Path, kind: str) -> ReadOnly:
-    return ReadOnly("on-network-fs", "why-no-network-fs", folder=str(folder), type=kind)
+    if not allow_network_fs and (why := why_not_network(folder)) is not None:
+        raise why
 
 
 def refuse_folder_of_others(folder: Path, *, is_new: bool = False) -> None:

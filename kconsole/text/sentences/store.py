@@ -46,20 +46,19 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "opened-read-only": "The store was opened read-only.",
     "open-without-read-only": "Open it without --read-only to change it.",
     # Rights
-    "no-right-to-write": (
-        "The store is open read-only: {file} belongs to {owner} and the group {group}, and you may not change it."
-    ),
+    "open-read-only": "The store is open read-only. {why}",
+    "no-right-to-write": "You may not change {file}: it belongs to {owner} and the group {group}.",
     "how-to-have-right": (
-        "Nothing was changed. Work as {owner}, or ask {owner} to share the store with a group that you are in:"
+        "Work as {owner}, or ask {owner} to share the store with a group that you are in:"
         " 'kconsole share on --group NAME'. Where it is shared, 'kconsole doctor' shows files with a wrong mode."
     ),
-    "on-read-only-fs": "The store is open read-only: {file} is on a file system that is mounted to be read only.",
-    "mount-to-write": "Nothing was changed. Mount it to be written, if its disk is in order.",
-    "on-network-fs": "The store is open read-only: {folder} is on another machine ({type}), where locks are not safe.",
+    "on-read-only-fs": "{file} is on a file system that is mounted to be read only.",
+    "mount-to-write": "Mount it to be written, if its disk is in order.",
+    "on-network-fs": "{folder} is on a network file system ({type}), where locks are not safe.",
     "why-no-network-fs": Both(
-        "Two machines could change it at once and lose changes. Work on the machine that has the folder, or use"
+        "Two machines could change the store at once, and lose changes. Work on the machine that has the folder, or use"
         " --allow-network-fs if only one machine ever changes it.",
-        "Two machines could change it at once and lose changes. Work on the machine that has the folder.",
+        "Two machines could change the store at once, and lose changes. Work on the machine that has the folder.",
     ),
     "ask-for-rights": (
         "Ask its owner, or root, for the right to read it: 'kconsole share on --group NAME' shares a store with a group"

@@ -22,7 +22,7 @@ from kconsole.text import screen as texts
 from kconsole.text.ages import full_moment
 from kconsole.text.gauge import limit_words
 from kconsole.text.licenses import license_words
-from kconsole.text.messages import sentence
+from kconsole.text.messages import sentence, sentences
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, NeverLoggedIn, Undo
@@ -314,7 +314,8 @@ class MainScreen(AccountsScreen):
         notices = self.session.store.notices[self._notices_shown :]
         if notices:
             self._notices_shown += len(notices)
-            hint = "The store is open read-only." if self.is_read_only else ""
+            hint, why = "The store is open read-only." if self.is_read_only else "", self.session.store.why_read_only
+            hint = hint if why is None else sentences(why.hints, self.voice)
             self.tell_news("About this store", [safe_text(sentence(notice, self.voice)) for notice in notices], hint)
 
     def _tell_trouble(self) -> None:
