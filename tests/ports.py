@@ -1,4 +1,4 @@
-"""Ports of the loopback interface that stay a test's own though nobody listens to them."""
+"""Ports of the loopback interface that stay a test's own though no one listens to them."""
 
 import socket
 
@@ -10,7 +10,7 @@ def kept_port(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
     away again, as often as it likes: Linux lets both be bound to it if both say SO_REUSEADDR and one does not listen.
 
     Raises:
-        OSError: somebody listens there.
+        OSError: someone listens there.
     """
     kept = socket.socket()
     try:

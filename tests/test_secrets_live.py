@@ -1,4 +1,4 @@
-"""Neither the server's password nor a new account's is anywhere but where somebody put it, whatever goes wrong."""
+"""Neither the server's password nor a new account's is anywhere but where someone put it, whatever goes wrong."""
 
 import _thread
 import os
@@ -134,8 +134,8 @@ def test_no_frame_of_an_error_holds_one(at: Followed, name: str) -> None:
     for doing in DOINGS.values():
         for method in CALLS:
             if doing is not add and name.startswith("held"):
-                continue  # a reading waits for as long as it is told
-            with at.anew() as session:
+                continue  # a reading waits for as long as it is reported
+            with at.fresh() as session:
                 fault = at.mail.faults.add(FAULTS[name].make(), method, times=FAULTS[name].times)
                 try:
                     doing(at, session)
@@ -158,7 +158,7 @@ def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> Non
             self.what()
             Held.hold(self, stopping)  # type: ignore[arg-type]  # as it was given
 
-    with at.anew() as session:
+    with at.fresh() as session:
         fault = at.mail.faults.add(Interrupting(), method)
         with pytest.raises(KeyboardInterrupt) as raised:
             add(at, session)
@@ -173,7 +173,7 @@ def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> Non
 @pytest.mark.parametrize("name", thorough_but(QUICK, [name for name in FAULTS if not name.startswith("held")]))
 def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], home: Path, name: str) -> None:
     for method in ("Session.login", "Users.create"):
-        with at.anew() as session:
+        with at.fresh() as session:
             at.mail.faults.add(FAULTS[name].make(), method, times=FAULTS[name].times)
             folder = session.store.folder
         console = Console(folder, at.clock)
@@ -183,8 +183,8 @@ def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], ho
         assert said[0].code in ((4,) if is_refused else (0, 8)), said[0]
         assert (said[0].out, "Traceback" in said[0].err) == ("", False)
         if said[0].code != 0:
-            told = ("not known", "Nothing was changed", "the server refused")
-            assert any(words in said[0].err for words in told), said[0]
+            reported = ("not known", "Nothing was changed", "the server refused")
+            assert any(words in said[0].err for words in reported), said[0]
         said += [console("sync", *files[:2]), console("delete", DORA, "--yes", *files[:2]), console("undo", *files[:2])]
         for each in said:
             assert_secretless(each.out + each.err, method)
@@ -195,7 +195,7 @@ def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], ho
 
 @dataclass(slots=True)
 class Echoing(Fault):
-    """A server that says what it was told."""
+    """A server that says what it was reported."""
 
     done: bool = field(default=False, kw_only=True)
     method: str = "Users.create"
@@ -208,7 +208,7 @@ class Echoing(Fault):
 
 @pytest.mark.parametrize("method", ["Session.login", "Users.create"])
 def test_a_server_that_says_it_itself_is_not_repeated(at: Followed, files: list[str], method: str) -> None:
-    with at.anew() as session:
+    with at.fresh() as session:
         at.mail.faults.add(Echoing(method=method), method)
         folder = session.store.folder
     said = Console(folder, at.clock)("add", DORA, *files)
@@ -221,7 +221,7 @@ def test_a_server_that_says_it_itself_is_not_repeated(at: Followed, files: list[
 def test_nor_is_what_it_says_of_one_account(at: Followed, files: list[str], password: str) -> None:
     error = (1000, "Password '%1' is too simple.", (password,))
     errors = {"dora": error, "anna": error}
-    with at.anew() as session:
+    with at.fresh() as session:
         at.mail.faults.add(ItemErrors(errors), "Users.create")
         folder = session.store.folder
     console = Console(folder, at.clock)
@@ -236,8 +236,8 @@ def test_nor_is_what_it_says_of_one_account(at: Followed, files: list[str], pass
     assert_secretless((folder / "journal.jsonl").read_text(encoding="utf-8"), "journal")
 
 
-def test_where_it_leads_to_is_not_told_if_that_holds_one(at: Followed, files: list[str]) -> None:
-    with at.anew() as session:
+def test_where_it_leads_to_is_not_reported_if_that_holds_one(at: Followed, files: list[str]) -> None:
+    with at.fresh() as session:
         leads = Instead(b"", 302, headers=(("Location", f"/{ACCOUNTS}"),))
         at.mail.faults.add(leads, "Users.create")
         folder = session.store.folder
@@ -248,7 +248,7 @@ def test_where_it_leads_to_is_not_told_if_that_holds_one(at: Followed, files: li
 
 @pytest.mark.parametrize("fault", [Cut(), Error(), Error(1000, "No.")])
 def test_a_traceback_that_a_developer_asks_for_has_none(at: Followed, files: list[str], fault: Fault) -> None:
-    with at.anew() as session:
+    with at.fresh() as session:
         at.mail.faults.add(fault, "Users.create")
         folder = session.store.folder
     said = Console(folder).process("add", DORA, *files, KCONSOLE_DEBUG="1")
@@ -260,7 +260,7 @@ def test_a_traceback_that_a_developer_asks_for_has_none(at: Followed, files: lis
 def test_a_process_shows_none_to_those_who_look_at_it(at: Followed, files: list[str]) -> None:
     if not Path("/proc/self/environ").exists():
         pytest.skip("this system has no /proc")
-    with at.anew() as session:
+    with at.fresh() as session:
         folder = session.store.folder
     for method in ("Session.login", "Users.create"):
         held = at.mail.faults.add(Held(), method)

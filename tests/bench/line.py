@@ -25,7 +25,7 @@ PATIENCE: Final = 180.0
 """Seconds after which a program that never comes to rest is given up."""
 
 SEEN: Final = 2000
-"""How many bytes are told of a program that failed."""
+"""How many bytes of a program that failed are reported."""
 
 Chunk = tuple[float, bytes]
 """When something came, and what."""

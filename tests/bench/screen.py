@@ -2,7 +2,7 @@
 
 How it is measured:
 
-- Real processes, each in a pty of its own that answers no questions, mouse off, in turn, several times; what is told
+- Real processes, each in a pty of its own that answers no questions, mouse off, in turn, several times; reported
   is the median. A Textual DataTable with very many rows is measured once, as it takes too long.
 - The console opens its store, the others read a CSV file of the same rows and the same six columns, each in the way
   that is fastest for it. They show nothing but their table; the console has all around it that it always has, and a
@@ -39,7 +39,7 @@ LETTERS: Final = "ann"
 """What is typed into a filter; so many accounts have it that the list stays long."""
 
 TYPING: Final = 0.05
-"""Seconds between two keys of somebody who does not wait."""
+"""Seconds between two keys of someone who does not wait."""
 
 TRUECOLOR: Final[Mapping[str, str]] = {}
 SIXTEEN_COLOURS: Final = {"TERM": "xterm", "COLORTERM": ""}
@@ -66,7 +66,7 @@ class Figures(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """The bytes of what a helpdesk does: an account found by three letters, disabled, confirmed, and taken back."""
+    """The bytes of what a helpdesk does: an account found by three letters, disabled, confirmed, and undone."""
 
     find: int
     disable: int
@@ -139,7 +139,7 @@ def median_of(runs: Sequence[Figures]) -> Figures:
     return Figures(*(statistics.median(values) if values else None for values in columns))
 
 
-def deed_of(peer: Peer, rows: Rows, size: tuple[int, int], colours: Mapping[str, str]) -> Deed:
+def change_of(peer: Peer, rows: Rows, size: tuple[int, int], colours: Mapping[str, str]) -> Deed:
     """Let a helpdesk do its work in the console, and see to it that it was done."""
     with line(peer.program, size, colours, rows.folder) as one:
         one.first_full_screen()

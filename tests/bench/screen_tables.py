@@ -13,8 +13,8 @@ from tests.bench.screen import (
     TRUECOLOR,
     Deed,
     Figures,
+    change_of,
     compared,
-    deed_of,
 )
 
 NARROW: Final = SIZES[0]
@@ -32,7 +32,7 @@ def report(accounts: Sequence[int] = ACCOUNTS, runs: int = RUNS) -> tuple[str, s
             if number == max(accounts):
                 sixteen = compared(rows, NARROW, SIXTEEN_COLOURS, number, 1)
                 operations = {
-                    f"{size[0]}x{size[1]}, {name}": deed_of(kconsole(rows), rows, size, colours)
+                    f"{size[0]}x{size[1]}, {name}": change_of(kconsole(rows), rows, size, colours)
                     for size in SIZES
                     for name, colours in (("truecolor", TRUECOLOR), ("16 colours", SIXTEEN_COLOURS))
                 }
@@ -41,7 +41,7 @@ def report(accounts: Sequence[int] = ACCOUNTS, runs: int = RUNS) -> tuple[str, s
         *(line for size in SIZES for line in (*_main_table(found, size), "")),
         *_sixteen_table(sixteen),
         "",
-        *_deed_table(operations, max(accounts)),
+        *_change_table(operations, max(accounts)),
         "",
         left_out(shown),
     ]
@@ -89,7 +89,7 @@ def _sixteen_table(found: Mapping[str, Figures]) -> list[str]:
     return lines
 
 
-def _deed_table(operations: Mapping[str, Deed], accounts: int) -> list[str]:
+def _change_table(operations: Mapping[str, Deed], accounts: int) -> list[str]:
     lines = [
         f"| a helpdesk's change, {accounts:,} accounts | find, by `/` and three letters | `d` | `y` | `u` | all |",
         "|---|" + "---:|" * 5,

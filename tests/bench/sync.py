@@ -7,7 +7,7 @@ How it is measured:
 - The bare fetch asks with httpx exactly what our reading asks, which is recorded beforehand: the bodies are parsed with
   orjson and every row is validated with pydantic. It knows all questions in advance, so it never waits for one answer
   to ask the next. It is measured with one thread and with as many as ours.
-- Each is measured in fresh processes, in turn; told are the median and the fastest. Nobody collects garbage meanwhile.
+- Each is measured in fresh processes, in turn; median and fastest are reported. No one collects garbage meanwhile.
 - The longest wait is that of the console's event loop, without a terminal, from the key that reads the server to the
   moment at which all accounts stand on the screen: how much later than it asked a task came to its turn.
 """

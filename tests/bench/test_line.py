@@ -32,7 +32,7 @@ def test_it_is_full_with_the_last_row_and_answers_with_all_its_bytes(tmp_path: P
         assert one.longest_wait("abc", 0.0) > 0
 
 
-def test_a_program_that_ends_is_told_with_what_it_wrote(tmp_path: Path) -> None:
+def test_a_program_that_ends_is_reported_with_what_it_wrote(tmp_path: Path) -> None:
     ending = (sys.executable, "-c", "print('no rows here')")
     with pytest.raises(EOFError, match="no rows here"), line(ending, (40, 10), {}, tmp_path) as one:
         one.first_full_screen()

@@ -79,9 +79,9 @@ def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> Non
     assert f"wrong  {office.folder / 'store.json'} is damaged: it is not whole JSON" in said.out
     assert "       It can be rebuilt from the journal.\n" in said.out
     assert said.talk == [SOUND[0], "'kconsole doctor --fix' repairs what can be repaired."]
-    told = office("doctor", "--json").json
-    assert [list(finding) for finding in told] == [["code", "text", "remedy", "serious", "mendable", "mended"]] * 2
-    assert [finding["code"] for finding in told] == ["permissions", "snapshot"]
+    reported = office("doctor", "--json").json
+    assert [list(finding) for finding in reported] == [["code", "text", "remedy", "serious", "mendable", "mended"]] * 2
+    assert [finding["code"] for finding in reported] == ["permissions", "snapshot"]
     fixed = office.done("doctor", "--fix")
     assert [line[:7] for line in fixed.out.splitlines()] == ["fixed  ", "fixed  "]
     assert fixed.talk == SOUND
@@ -92,7 +92,7 @@ def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> Non
     assert office.done("doctor", "--fix", "--json").json == []
 
 
-def test_what_cannot_be_mended_is_left_and_told(office: Console, tmp_path: Path) -> None:
+def test_what_cannot_be_mended_is_left_and_reported(office: Console, tmp_path: Path) -> None:
     dump = office.dump
     dump["entries"].append({**dump["entries"][0], "address": "x@north.example"})
     office.restore(dump)
@@ -308,7 +308,7 @@ def test_standard_input_is_read(office: Console, kind: str) -> None:
     assert (bad.code, bad.talk[0].startswith("kconsole: standard input is not a dump")) == (2, True)
 
 
-def test_closed_standard_input_is_told(office: Console) -> None:
+def test_closed_standard_input_is_reported(office: Console) -> None:
     command = f'"{sys.executable}" -m kconsole --store "{office.folder}" restore - <&-'
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "kconsole: Standard input is closed.")
@@ -331,7 +331,7 @@ def test_input_without_end_is_refused(office: Console, arguments: list[str], sou
 def test_an_import_counts_what_it_did_not_what_was_planned(
     office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process imports one of the two accounts between the preview and the deed."""
+    """Another process imports one of the two accounts between the preview and the change."""
     (tmp_path / "rows.csv").write_text("Name;FullName\nchen;Chen\ndora;Dora\n")
 
     plan_import = ImportAccounts.plan

@@ -431,7 +431,7 @@ def test_real_exports_are_imported(console: Console) -> None:
 
 
 @pytest.mark.parametrize("file", [NORTHWIND, RETAIL])
-def test_no_password_of_a_file_is_in_the_store_or_told(console: Console, file: str) -> None:
+def test_no_password_of_a_file_is_in_the_store_or_reported(console: Console, file: str) -> None:
     console.done("init")
     encoding = "cp1250" if file == RETAIL else "utf-8"
     said = console.done("import", "csv", file, "--domain", "north.example", "--encoding", encoding)
@@ -485,7 +485,7 @@ def test_an_import_that_cannot_begin(console: Console, tmp_path: Path) -> None:
     assert console("import", "xml").code == 2
 
 
-def test_many_notes_are_told_in_short(console: Console, tmp_path: Path) -> None:
+def test_many_notes_are_reported_in_short(console: Console, tmp_path: Path) -> None:
     rows = [f"a{number};;;a{number},boss" for number in range(13)]
     (tmp_path / "users.csv").write_text("\n".join(["Name;FullName;Description;MailAddress", *rows]))
     console.fill(account("boss"), seats=None)
@@ -722,7 +722,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
     assert office().code == 3
 
 
-def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Path) -> None:
+def test_demo_keeps_its_store_where_asked(console: Console, tmp_path: Path) -> None:
     said = console.done("demo", "--sample", "small", "--into", str(tmp_path / "demo"))
     (line,) = said.talk
     assert f"kconsole --store {tmp_path / 'demo'}" in line

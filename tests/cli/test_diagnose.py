@@ -1,4 +1,4 @@
-"""What was found out about the terminal, told by the command line."""
+"""What was found out about the terminal, reported by the command line."""
 
 import os
 import pty
@@ -101,7 +101,7 @@ def test_configuration_and_what_was_chosen(console: Console, home: Path) -> None
     assert answer["paths"]["state"]["there"]
 
 
-def test_a_terminal_that_cannot_be_drawn_on_is_told_what_else_there_is(console: Console) -> None:
+def test_a_terminal_that_cannot_be_drawn_on_is_reported_what_else_there_is(console: Console) -> None:
     for term in ("dumb", ""):
         answer = console.process("diagnose", "--json", TERM=term)
         assert found(answer.json)["drawable"] is False

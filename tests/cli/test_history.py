@@ -175,8 +175,8 @@ def test_a_log_is_followed_in_another_process(office: Console) -> None:
         office("add", "a@north.example", "--reason", "x")
         office("enable", ANNA)
         office("add", "b@north.example")
-        told = [json.loads(process.stdout.readline()) for _ in range(2)]
-        assert [document["deed"] for document in told] == ["add", "enable"]
+        reported = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert [document["deed"] for document in reported] == ["add", "enable"]
         assert process.poll() is None
 
 
@@ -237,7 +237,7 @@ def test_a_hostile_line_of_the_log_is_harmless(office: Console, text: str) -> No
 
 
 @pytest.mark.thorough
-def test_a_long_log_is_shown_as_far_as_somebody_reads_it(tmp_path: Path) -> None:
+def test_a_long_log_is_shown_as_far_as_someone_reads_it(tmp_path: Path) -> None:
     console = Console(tmp_path / "store").fill(account("anna"))
     journal = console.folder / "journal.jsonl"
     content, head = journal.read_bytes(), console.done("log", "verify").out.split()[1]
@@ -336,7 +336,7 @@ def test_a_log_is_verified_without_a_store_that_opens_and_by_who_may_only_read(o
 # undo
 
 
-def test_the_last_own_deed_is_taken_back_and_done_again(office: Console) -> None:
+def test_the_last_own_change_is_undone_and_redone(office: Console) -> None:
     office.done("disable", ANNA)
     said = office.done("undo", "--reason", "too early")
     assert said.out == ""
@@ -365,7 +365,7 @@ def test_undo_is_refused_at_the_limit_and_when_changed_since(office: Console) ->
     assert "line 6" in said.talk[2]
 
 
-def test_anothers_deed_is_taken_back_by_its_line_only(office: Console) -> None:
+def test_anothers_change_is_undone_by_its_line_only(office: Console) -> None:
     office.done("disable", ANNA, "--as", "chen")
     assert office("undo").code == 3
     assert office("undo", "--as", "dora").code == 3
@@ -382,7 +382,7 @@ def test_an_added_account_is_deleted_and_holds_its_seat(office: Console) -> None
     assert office.done("explain", "chen@north.example", "--json").json[0]["held"]
 
 
-def test_a_restart_an_import_a_restore_and_deletions_are_taken_back(office: Console, tmp_path: Path) -> None:
+def test_a_restart_an_import_a_restore_and_deletions_are_undone(office: Console, tmp_path: Path) -> None:
     office.restore({"license": {"seats": 9}, "entries": [{"address": ANNA}, {"address": BERG, "origin": "directory"}]})
     before = office.dump
     office.done("delete", ANNA, BERG, "--yes")
@@ -432,11 +432,11 @@ def test_seats_in_the_log_are_those_of_the_report(office: Console) -> None:
     ):
         office(*arguments)
         used.append(office.done("status", "--json").json["seats"]["used"])
-    told = [document["seats"] for document in office.done("log", "--json").json if document["seats"] is not None]
-    assert len(told) >= 7
-    for seats in told:
+    reported = [document["seats"] for document in office.done("log", "--json").json if document["seats"] is not None]
+    assert len(reported) >= 7
+    for seats in reported:
         assert seats["before"] in used
         assert seats["after"] in used
-    for earlier, after in pairwise(told):
+    for earlier, after in pairwise(reported):
         assert earlier["after"] == after["before"]
-    assert told[-1]["after"] == used[-1]
+    assert reported[-1]["after"] == used[-1]

@@ -104,7 +104,7 @@ def test_a_csv_has_a_row_for_each_whatever_is_in_it(hostile: Console) -> None:
     assert "'=HYPERLINK(1)" in {row["full_name"] for row in rows}
 
 
-def test_deeds_tell_hostile_names_in_harmless_words(hostile: Console) -> None:
+def test_changes_tell_hostile_names_in_harmless_words(hostile: Console) -> None:
     addresses = [entry["address"] for entry in hostile_dump()["entries"]]
     assert harmless(hostile("delete", *addresses)).code == 2
     for arguments in (["disable"], ["enable"], ["delete", "--yes", "--mailbox", f"transfer:{addresses[4]}"]):

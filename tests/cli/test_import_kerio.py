@@ -33,7 +33,7 @@ def office(folder: Path) -> str:
     )
 
 
-def test_the_files_are_previewed_imported_and_taken_back(console: Console, folder: Path) -> None:
+def test_the_files_are_previewed_imported_and_undone(console: Console, folder: Path) -> None:
     console.fill(account("chen", role="full_admin"), account("old"), seats=3)
     said = console.done("import", "kerio", office(folder), "--dry-run")
     assert said.talk == [
@@ -84,7 +84,7 @@ def test_a_malformed_file_changes_nothing(console: Console, folder: Path) -> Non
     assert console.dump == before
 
 
-def test_faulty_users_are_told_with_their_lines(console: Console, folder: Path) -> None:
+def test_faulty_users_are_reported_with_their_lines(console: Console, folder: Path) -> None:
     console.fill()
     write(folder, users_file(user("a b"), user("anna")))
     said = console("import", "kerio", str(folder))

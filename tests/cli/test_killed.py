@@ -49,7 +49,7 @@ def write(descriptor, content):
 os.write = write
 """,
 }
-"""What a process is told to do to itself, and when."""
+"""What a process is asked to do to itself, and when."""
 
 DYING = """
 import os, signal, sys
@@ -146,21 +146,21 @@ def test_who_comes_next_finds_out_what_came_of_it(
         assert "'kconsole sync'" in said.err
     assert console.process("status", "--json").json["server"]["open"] == [address]
     assert "unconfirmed" in console.process("doctor").out
-    told = f"Resolved: {address} was {'' if is_done else 'not '}{participle} on the server."
+    reported = f"Resolved: {address} was {'' if is_done else 'not '}{participle} on the server."
     copy = Console(console.folder.parent / "copy")
     subprocess.run(["cp", "-r", str(console.folder), str(copy.folder)], check=True)
     read = copy.process("sync")
-    assert (read.code, told in read.talk) == (0, True), read.err
+    assert (read.code, reported in read.talk) == (0, True), read.err
     assert_agreed(copy, kerio_server)
     written = console.process("disable", CHEN)
-    assert (written.code, written.talk[0]) == (0, told), written.err
+    assert (written.code, written.talk[0]) == (0, reported), written.err
     assert_agreed(console, kerio_server)
 
 
 def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
     console: Console, kerio_server: KerioServer
 ) -> None:
-    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+    held = kerio_server.faults.add(Held(after_change=True), "Users.set")
     with running(console, "disable", ANNA) as first:
         assert held.reached.wait(PATIENCE)
         assert console("disable", BERG).code == 6
@@ -187,8 +187,8 @@ def test_two_at_the_same_time_wait_for_each_other(console: Console, kerio_server
     assert_agreed(console, kerio_server)
 
 
-def test_a_reading_goes_on_while_somebody_asks_the_server(console: Console, kerio_server: KerioServer) -> None:
-    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+def test_a_reading_goes_on_while_someone_asks_the_server(console: Console, kerio_server: KerioServer) -> None:
+    held = kerio_server.faults.add(Held(after_change=True), "Users.set")
     with running(console, "disable", ANNA) as first:
         assert held.reached.wait(PATIENCE)
         console.done("sync")
@@ -202,10 +202,10 @@ def test_a_reading_goes_on_while_somebody_asks_the_server(console: Console, keri
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_who_ends_it_is_told_that_nobody_knows(
+def test_who_ends_it_is_reported_that_no_one_knows(
     console: Console, kerio_server: KerioServer, by: signal.Signals, code: int
 ) -> None:
-    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+    held = kerio_server.faults.add(Held(after_change=True), "Users.set")
     with running(console, "disable", ANNA) as first:
         assert held.reached.wait(PATIENCE)
         first.send_signal(by)
@@ -218,7 +218,7 @@ def test_who_ends_it_is_told_that_nobody_knows(
     assert_agreed(console, kerio_server)
 
 
-def test_the_log_says_refused_of_what_was_refused_and_nothing_of_what_nobody_knows(
+def test_the_log_says_refused_of_what_was_refused_and_nothing_of_what_no_one_knows(
     console: Console, kerio_server: KerioServer
 ) -> None:
     kerio_server.faults.add(Error(1003, "No license."), "Users.create")

@@ -243,7 +243,7 @@ def test_an_id_that_is_none_is_refused_and_not_shown(office: Console, home: Path
 # update
 
 
-def test_what_was_bought_is_told_until_it_arrives(office: Console, clock: FixedClock) -> None:
+def test_what_was_bought_is_reported_until_it_arrives(office: Console, clock: FixedClock) -> None:
     assert "No purchase is pending." in office.done("license", "update").err
     assert office.done("license", "update", "--json").json == {"schema": 1, "update": None}
     bought = office.done("license", "update", "--buy", "10", "--component", "antivirus", "--json")
@@ -485,7 +485,7 @@ def test_read_only_shows_and_changes_nothing(office: Console, key_file: Path) ->
     assert office.dump == before
 
 
-def test_no_secret_is_kept_or_told(office: Console, key_file: Path, tmp_path: Path) -> None:
+def test_no_secret_is_kept_or_reported(office: Console, key_file: Path, tmp_path: Path) -> None:
     id_file = tmp_path / "id"
     said: list[Said] = []
     id_file.write_text(FULL_ID)

@@ -30,7 +30,7 @@ INTERVAL = 300.0
 
 
 class Enough(KeyboardInterrupt):
-    """Somebody presses ctrl+c."""
+    """Someone presses ctrl+c."""
 
 
 @pytest.fixture
@@ -177,8 +177,8 @@ def test_where_users_cannot_be_read_that_is_no_mixture_that_looks_whole(
     answer = console("sync", "--json").json
     assert answer["uncounted"] == ["north.example", "south.example"]
     assert console("status", "--json").json["server"]["uncounted"] == answer["uncounted"]
-    told = console("reconcile").out
-    assert "the users of north.example, south.example were not read from the server" in told
+    reported = console("reconcile").out
+    assert "the users of north.example, south.example were not read from the server" in reported
     mail.unknowns.refused_reads.clear()
     console.done("sync")
     assert console("status", "--json").json["server"]["uncounted"] == []
@@ -274,7 +274,7 @@ def test_where_the_server_does_not_count_the_rest_the_state_is_unknown(
     assert "user0@south.example" in helper.done("accounts").out  # who is not shown is not gone
 
 
-def test_a_license_that_is_another_is_told(console: Console, mail: KerioServer) -> None:
+def test_a_license_that_is_another_is_reported(console: Console, mail: KerioServer) -> None:
     console.done("sync")
     mail.world.set_license(users=1)
     said = console.done("sync")
@@ -286,7 +286,7 @@ def test_a_license_that_is_another_is_told(console: Console, mail: KerioServer) 
     assert not [line for line in answer.talk if "exceeded" in line]
 
 
-def test_what_is_not_here_as_there_is_told(console: Console, mail: KerioServer) -> None:
+def test_what_is_not_here_as_there_is_reported(console: Console, mail: KerioServer) -> None:
     mail.world.domain("north.example").directory = "WindowsActiveDirectory"
     said = console.done("sync")
     assert [line for line in said.talk if line.startswith("Note: north.example is mapped from")]
@@ -344,10 +344,10 @@ def test_watch_goes_on_when_the_server_is_away_and_takes_in_what_others_did(
     console.place = CliContext(clock=kerio_clock, sleep=sleep)
     said = console("sync", "--watch", "5m")
     assert (said.code, waited) == (130, [INTERVAL] * 3)
-    told = [line for line in said.talk if "mail: " in line or "Cannot connect" in line]
-    assert len(told) == 3
-    assert "Cannot connect" in told[1]
-    assert told[2].startswith("mail: 1 entry new, changed or gone.")
+    reported = [line for line in said.talk if "mail: " in line or "Cannot connect" in line]
+    assert len(reported) == 3
+    assert "Cannot connect" in reported[1]
+    assert reported[2].startswith("mail: 1 entry new, changed or gone.")
     assert {account["login"] for account in console.accounts()} >= {"dora", "own"}
 
 
@@ -377,7 +377,7 @@ def test_watch_ends_when_it_is_not_let_in(
     assert (said.code, waited, mail.called("Session.login")) == (8, [], 1)
 
 
-def test_watch_goes_on_when_somebody_is_saving(console: Console, mail: KerioServer, kerio_clock: FixedClock) -> None:
+def test_watch_goes_on_when_someone_is_saving(console: Console, mail: KerioServer, kerio_clock: FixedClock) -> None:
     lock = StoreLock(console.folder / "lock")
     waited: list[float] = []
 

@@ -47,7 +47,7 @@ def last_logins(console: Console) -> dict[str, str]:
     }
 
 
-def test_a_login_is_recorded_told_and_taken_back(office: Console) -> None:
+def test_a_login_is_recorded_reported_and_undone(office: Console) -> None:
     said = office.done("connect", "berg@north.example", "--via", "IMAP", "--at", "2026-01-02T03:04+01:00")
     assert (said.out, said.talk[0]) == ("", "berg@north.example: logged in, the mailbox was created")
     assert said.talk[1] == "Mailboxes in use: 1 → 2 of 2"
@@ -117,7 +117,7 @@ def test_logins_are_brought_in_from_a_log(office: Console, file: Path) -> None:
     assert office.dump == before
 
 
-def test_faulty_rows_are_told_and_refuse_the_import(office: Console, file: Path) -> None:
+def test_faulty_rows_are_reported_and_refuse_the_import(office: Console, file: Path) -> None:
     before = office.dump
     file.write_text("address,time\nanna,2025-09-31T09:00\nberg,2025-09-01T09:00\n,2025-09-01T09:00Z\n")
     said = office("import", "logins", str(file))

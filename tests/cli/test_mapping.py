@@ -22,7 +22,7 @@ def settings(server: DirectoryServer, **changed: str) -> list[str]:
 
 
 def crew(console: Console, server: DirectoryServer, *entries: object, seats: int | None = 10) -> Console:
-    """A store whose domain is mapped from the crew of the directory, but nobody mapped yet."""
+    """A store whose domain is mapped from the crew of the directory, but no one mapped yet."""
     console.fill(*entries, seats=seats)  # type: ignore[arg-type]  # entries
     console.done("domains", "map", "north.example", *settings(server))
     return console

@@ -248,7 +248,7 @@ def test_ctrl_c_ends_the_wait_for_another_program_in_words(
     assert (said.code, said.err) == (130, "\nInterrupted.\n")
 
 
-def test_a_full_disk_behind_the_output_is_told(console: Console) -> None:
+def test_a_full_disk_behind_the_output_is_reported(console: Console) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     console.fill(account("anna"))

@@ -93,7 +93,7 @@ def test_an_inventory_comes_back(inventory: Inventory) -> None:
     assert inventory_from_document(through_json(inventory_document(inventory))) == unnumbered
 
 
-def test_a_login_is_told_with_its_protocol() -> None:
+def test_a_login_is_reported_with_its_protocol() -> None:
     assert as_json(None) is None
     assert document_of(LastLogin(START, "EAS")) == {"at": "2026-01-01T00:00:00Z", "protocol": "EAS"}
 

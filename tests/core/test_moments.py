@@ -1,4 +1,4 @@
-"""Moments that somebody wrote down elsewhere."""
+"""Moments that someone wrote down elsewhere."""
 
 import time
 from collections.abc import Iterator

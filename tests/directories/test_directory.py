@@ -70,14 +70,14 @@ def test_the_base_and_the_filter_narrow_it(directory_server: DirectoryServer) ->
     assert logins(alone.users) == ["fry"]
 
 
-def test_a_search_that_finds_nobody_says_so(directory_server: DirectoryServer) -> None:
+def test_a_search_that_finds_no_one_says_so(directory_server: DirectoryServer) -> None:
     listing = read(directory_server, filter="(description=Decapodian)")
     assert logins(listing.users) == ["zoidberg"]
     listing = read(directory_server, filter="(description=Martian)")
     assert (listing.users, len(listing.notes)) == ((), 1)
 
 
-def test_nobody_may_ask_as_well(directory_server: DirectoryServer) -> None:
+def test_no_one_may_ask_as_well(directory_server: DirectoryServer) -> None:
     listing = read_directory(directory_server.directory(bind_as=""), Secret("of no use"))
     assert logins(listing.users) == CREW_LOGINS
 
@@ -97,7 +97,7 @@ def test_who_is_renamed_stays_the_same(own_directory: DirectoryServer) -> None:
     }
 
 
-def test_two_with_one_login_are_told_and_not_guessed_at(own_directory: DirectoryServer) -> None:
+def test_two_with_one_login_are_reported_and_not_guessed_at(own_directory: DirectoryServer) -> None:
     twin = {"objectClass": ["inetOrgPerson"], "sn": ["Fry"], "uid": ["FRY"]}
     own_directory.add_entry(f"cn=Philip J. Fry II,{CREW}", twin)
     listing = read(own_directory)
@@ -108,7 +108,7 @@ def test_two_with_one_login_are_told_and_not_guessed_at(own_directory: Directory
     assert (len(listing.doubtful_ids), listing.doubtful_logins) == (2, frozenset({"fry"}))
 
 
-def test_many_with_one_id_are_told_in_one_line(directory_server: DirectoryServer) -> None:
+def test_many_with_one_id_are_reported_in_one_line(directory_server: DirectoryServer) -> None:
     directory = directory_server.directory("custom", attributes=(("login", "uid"), ("id", "description")))
     listing = read_directory(directory, Secret(directory_server.password))
     assert logins(listing.users) == ["bender", "leela", "zoidberg"]
@@ -120,7 +120,7 @@ def test_many_with_one_id_are_told_in_one_line(directory_server: DirectoryServer
     )
 
 
-def test_entries_without_an_id_are_told_with_their_login(directory_server: DirectoryServer) -> None:
+def test_entries_without_an_id_are_reported_with_their_login(directory_server: DirectoryServer) -> None:
     """Whoever has a known login is not gone because his id cannot be read."""
     directory = directory_server.directory(attributes=(("id", "title"),))
     listing = read_directory(directory, Secret(directory_server.password))
@@ -129,7 +129,7 @@ def test_entries_without_an_id_are_told_with_their_login(directory_server: Direc
     assert listing.doubtful_logins == {"amy", "bender", "fry", "hermes", "leela"}
 
 
-def test_a_login_that_is_no_text_is_told(own_directory: DirectoryServer) -> None:
+def test_a_login_that_is_no_text_is_reported(own_directory: DirectoryServer) -> None:
     own_directory.modify(f"cn=Philip J. Fry,{CREW}", jpegPhoto=[b"\xff\xfe"])
     directory = own_directory.directory(attributes=(("login", "jpegPhoto"),), filter="(jpegPhoto=*)")
     listing = read_directory(directory, Secret(own_directory.password))

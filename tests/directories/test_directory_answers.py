@@ -85,7 +85,7 @@ def test_binds_that_are_refused(result_code: int, said: str, bind_as: str, code:
     ],
 )
 def test_searches_that_fail(result_code: int, code: str) -> None:
-    """Even when somebody was found before that."""
+    """Even when someone was found before that."""
     found = entry("uid=a,dc=x", uid="a", entryUUID="1")
     with speaking({**LET_IN, SEARCH: [found, result(DONE, result_code, "x" * 5000)]}) as server:
         with pytest.raises(SourceAway) as caught:

@@ -1,4 +1,4 @@
-"""A directory that goes away, hangs, or is none: told as what it is, and nothing is taken from it."""
+"""A directory that goes away, hangs, or is none: reported as what it is, and nothing is taken from it."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ SEQUENCE = b"\x30\x84\x7f\xff\xff\xff"
 
 
 def away(url: str, connect_timeout: float = 30, answer_timeout: float = 20) -> SourceAway:
-    """What is told of a server that nobody has to be trusted for."""
+    """What is reported of a server before it has to be trusted."""
     directory = Directory(url=url, base="dc=planetexpress,dc=com", insecure=True)
     with pytest.raises(SourceAway) as caught:
         read_directory(directory, None, connect_timeout=connect_timeout, answer_timeout=answer_timeout)
@@ -34,7 +34,7 @@ def away(url: str, connect_timeout: float = 30, answer_timeout: float = 20) -> S
 
 
 @pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
-def test_nobody_listens(scheme: str) -> None:
+def test_no_one_listens(scheme: str) -> None:
     with kept_port() as kept:
         port = number_of(kept)
         error = away(f"{scheme}://localhost:{port}")
@@ -72,7 +72,7 @@ def test_a_server_that_is_no_directory_over_tls() -> None:
         b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x05",  # with a text that ends beyond its end
         b"\x30\x00\x00",
         b"\x30\x80\x00\x00",
-        b"\x30\x0c\x02\x01\x63\x78\x07\x0a\x01\x00\x04\x00\x04\x00",  # to a question that nobody asked
+        b"\x30\x0c\x02\x01\x63\x78\x07\x0a\x01\x00\x04\x00\x04\x00",  # to a question that no one asked
         b"\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00",  # unasked, of a kind that is not known
         b"\x30\x24\x02\x01\x00\x78\x1f\x0a\x01\x34\x04\x00\x04\x00\x8a\x161.3.6.1.4.1.1466.20036",  # good bye
     ],

@@ -125,7 +125,7 @@ def test_kerio_directory_is_read_as_its_like(server: DirectoryServer) -> None:
     assert str(uuid.UUID(user.id)) == user.id
 
 
-def test_a_lock_of_openldap_that_ends_by_itself_disables_nobody(server: DirectoryServer) -> None:
+def test_a_lock_of_openldap_that_ends_by_itself_disables_no_one(server: DirectoryServer) -> None:
     put(server, "A", "inetOrgPerson", uid="a", pwdAccountLockedTime="20260805100000Z")
     put(server, "B", "inetOrgPerson", uid="b", pwdAccountLockedTime="000001010000Z")
     assert [(user.login, user.enabled) for user in read(server, "openldap").users] == [("a", True), ("b", False)]

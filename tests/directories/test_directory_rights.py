@@ -40,7 +40,7 @@ def test_a_test_of_the_connection_names_it_too(directory_server: DirectoryServer
 @pytest.mark.parametrize(
     "filter_", ["(!(description=Robot))", "description=Human", "(&(uid=*)(|(description~=Human)))"]
 )
-def test_a_filter_on_what_is_hidden_leaves_nobody_out(directory_server: DirectoryServer, filter_: str) -> None:
+def test_a_filter_on_what_is_hidden_leaves_no_one_out(directory_server: DirectoryServer, filter_: str) -> None:
     with pytest.raises(SourceAway) as caught:
         read(directory_server, "description", filter=filter_)
     assert (caught.value.code, caught.value.params["attribute"]) == ("attribute-hidden", "description")
@@ -112,7 +112,7 @@ def test_servers_whose_search_does_not_say_it_are_asked(compared: int, code: str
     assert set(notes) == ({code} if code else set())
 
 
-def test_an_attribute_that_nobody_has_is_no_login() -> None:
+def test_an_attribute_that_no_one_has_is_no_login() -> None:
     with speaking({**LET_IN, SEARCH: [entry("cn=a,dc=x", entryUUID="1"), result(DONE, 0)]}) as server:
         with pytest.raises(SourceAway, match="attribute-hidden") as caught:
             read_directory(asked(server.url), None)

@@ -1,4 +1,4 @@
-"""Settings of a directory that make no sense, told before anybody is asked anything."""
+"""Settings of a directory that make no sense, reported before anybody is asked anything."""
 
 import copy
 import pickle
@@ -93,7 +93,7 @@ def test_good_ones(changed: dict[str, Any]) -> None:
         ({"filter": "(!" * 3000 + "(a=b)" + ")" * 3000}, "filter-too-deep 103"),
     ],
 )  # fmt: skip
-def test_bad_ones_are_told(changed: dict[str, Any], code: str) -> None:
+def test_bad_ones_are_reported(changed: dict[str, Any], code: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_settings(settings(**changed))
     error = caught.value
@@ -147,12 +147,12 @@ def test_whatever_is_taken_for_a_filter_stays_within_its_brackets(text: str) -> 
 
 @pytest.mark.parametrize("secret", [None, Secret("")])
 def test_a_name_without_a_password_is_refused(secret: Secret | None) -> None:
-    """Many servers take it for nobody, and say that all is well."""
+    """Many servers take it for no one, and say that all is well."""
     with pytest.raises(BadInput, match="bind-password-missing"):
         read_directory(settings(url="ldaps://localhost:1", bind_as="cn=reader,dc=x"), secret)
 
 
-def test_a_secret_is_shown_and_copied_by_nobody() -> None:
+def test_a_secret_is_shown_and_copied_by_no_one() -> None:
     secret = Secret("hunter2")
     assert secret.reveal() == "hunter2"
     assert "hunter2" not in f"{secret} {secret!r} {[secret]}"

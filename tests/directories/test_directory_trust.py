@@ -28,7 +28,7 @@ def door(server: DirectoryServer, name: str) -> str:
 
 
 def refused(server: DirectoryServer, password: str | None = None, **changed: Any) -> SourceAway:
-    """What is told when the directory cannot be read; the password is nowhere in it."""
+    """What is reported when the directory cannot be read; the password is nowhere in it."""
     secret = server.password if password is None else password
     with pytest.raises(SourceAway) as caught:
         read_directory(server.directory(**changed), Secret(secret), connect_timeout=PATIENCE, answer_timeout=PATIENCE)

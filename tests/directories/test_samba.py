@@ -51,7 +51,7 @@ def logins(users: tuple[DirectoryUser, ...], *, enabled: bool | None = None) -> 
     return sorted(each.login for each in users if enabled in (None, each.enabled))
 
 
-def test_whoever_takes_a_seat_is_whom_the_domain_controller_counts(domain_controller: DomainController) -> None:
+def test_whoever_takes_a_seat_is_who_the_domain_controller_counts(domain_controller: DomainController) -> None:
     listing = read(domain_controller)
     assert logins(listing.users) == domain_controller.search(PEOPLE)
     assert logins(listing.users, enabled=False) == domain_controller.search(DISABLED)

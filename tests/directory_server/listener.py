@@ -21,7 +21,7 @@ class Listener:
         self.left = threading.Event()
         """The test is over."""
         self.gone = threading.Event()
-        """Somebody who was relayed has hung up."""
+        """Someone who was relayed has hung up."""
         self._serve = serve
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._sockets = [self._listening]
@@ -117,7 +117,7 @@ def flooding(first: bytes) -> Listener:
 
 
 def recording(certificate: Certificate) -> Listener:
-    """Speaks TLS, keeps the first that it is told, and hangs up."""
+    """Speaks TLS, keeps the first that it receives, and hangs up."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
 

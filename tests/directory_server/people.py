@@ -38,7 +38,7 @@ Attributes = dict[str, list[str | bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the directory; `login` is empty for whoever has none there."""
+    """Someone in the directory; `login` is empty for whoever has none there."""
 
     name: str
     """His distinguished name."""

@@ -34,7 +34,7 @@ _PORTS: Final = (389, 636, 3268, 3269)
 
 
 class DomainController:
-    """A domain controller; the changes that a test makes are taken back by the test."""
+    """A domain controller; the changes that a test makes are undone by the test."""
 
     def __init__(self, folder: Path, host: str) -> None:
         self.folder, self.host = folder, host

@@ -28,7 +28,7 @@ FILES: Final = Path(__file__).parent
 CREW: Final = f"ou=people,{SUFFIX}"
 READER: Final = f"cn=reader,{SUFFIX}"
 NARROW: Final = f"cn=narrow,{SUFFIX}"
-"""Somebody whom the server gives ten entries and no more."""
+"""Someone that the server gives ten entries and no more."""
 
 HIDDEN: Final = (
     "pwdAccountLockedTime",
@@ -257,7 +257,7 @@ def need_slapd() -> None:
 
 
 def _service(password: str) -> Attributes:
-    """Who may bind and is nobody's mailbox."""
+    """Who may bind and is no one's mailbox."""
     salt = b"kconsole"
     digest = base64.b64encode(hashlib.sha1(password.encode() + salt).digest() + salt).decode()
     return {"objectClass": ["organizationalRole", "simpleSecurityObject"], "userPassword": [f"{{SSHA}}{digest}"]}

@@ -1,6 +1,6 @@
 """One of many who change the same store at its seat limit: `python -m tests.faults.crowd_member FOLDER NAME CHANGES`.
 
-Prints the sequence number of each change that was told as done.
+Prints the sequence number of each change that was reported as done.
 """
 
 import random
@@ -14,7 +14,7 @@ from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 
 
-def next_deed(session: Session, chance: random.Random, new: str) -> Operation:
+def next_change(session: Session, chance: random.Random, new: str) -> Operation:
     """Most of the time one that wants a seat."""
     known = [entry.address for entry in session.state.live_entries()]
     some = (chance.choice(known),) if known else (new,)
@@ -37,7 +37,7 @@ def main(folder: Path, name: str, changes: int) -> None:
     made = 0
     while made < changes:
         try:
-            done = session.do(next_deed(session, chance, f"{name}.{made}@north.example"))
+            done = session.do(next_change(session, chance, f"{name}.{made}@north.example"))
         except Refused:
             continue
         except ConsoleError as error:

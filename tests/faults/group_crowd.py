@@ -26,7 +26,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.tags import TagAccounts
 from kconsole.store import seatstore
 from kconsole.text.messages import words_of
-from tests.faults.crowd_member import next_deed
+from tests.faults.crowd_member import next_change
 from tests.store.stores import inventory_of
 
 GROUP: Final = 61000
@@ -52,7 +52,7 @@ def work(folder: Path, name: str, acknowledge: int, seed: float) -> None:
         for _ in range(chance.randint(1, 30)):
             made += 1
             try:
-                done = session.do(next_deed(session, chance, f"{name}{seed}.{made}@north.example".lower()))
+                done = session.do(next_change(session, chance, f"{name}{seed}.{made}@north.example".lower()))
             except Refused:
                 continue
             if done.commit is not None:
@@ -69,7 +69,7 @@ class Writer:
 
     def __init__(self, folder: Path, name: str, chance: random.Random) -> None:
         self.folder, self.name, self.chance = folder, name, chance
-        self.told: set[int] = set()
+        self.reported: set[int] = set()
         self.begin()
 
     def begin(self) -> None:
@@ -89,7 +89,7 @@ class Writer:
 
     def listen(self) -> None:
         *lines, self.rest = (self.rest + os.read(self.pipe, 1 << 16)).split(b"\n")
-        self.told |= set(map(int, lines))
+        self.reported |= set(map(int, lines))
 
     def kill(self) -> None:
         os.kill(self.process, signal.SIGKILL)
@@ -98,7 +98,7 @@ class Writer:
             raise AssertionError(f"{self.name} ended by itself")
         while select.select([self.pipe], [], [], 0)[0] and (chunk := os.read(self.pipe, 1 << 16)):
             self.rest += chunk
-        self.told |= {int(line) for line in self.rest.split(b"\n")[:-1]}
+        self.reported |= {int(line) for line in self.rest.split(b"\n")[:-1]}
         os.close(self.pipe)
 
 
@@ -112,14 +112,14 @@ def assert_open_to_the_group(folder: Path) -> int:
     return len(paths)
 
 
-def assert_whole(folder: Path, told: dict[str, set[int]]) -> int:
-    """Every change that was told is in the log, by its user, and none passed the limit; returns the last line."""
+def assert_whole(folder: Path, reported: dict[str, set[int]]) -> int:
+    """Every change that was reported is in the log, by its user, and none passed the limit; returns the last line."""
     session = Session.open(folder, "root", patience=0)
     commits = list(session.history.log(LogQuery()))
     assert [commit.sequence for commit in commits] == list(range(1, len(commits) + 1))
     assert maintenance.verify(folder) == session.store.head
     users = {commit.sequence: commit.operator.user for commit in commits if commit.changes}
-    for name, numbers in told.items():
+    for name, numbers in reported.items():
         assert {users.get(number) for number in numbers} <= {name}
     used = 0
     for commit in commits[1:]:
@@ -156,10 +156,10 @@ def main(folder: Path, changes: int, pause: float, seed: int) -> None:
     chance, began, kills = random.Random(seed), time.monotonic(), 0
     folder.parent.chmod(0o711)
     Session.create(folder, inventory_of(seats=SEATS), "root", group=GROUP).close()
-    last_told = {name: set[int]() for name in USERS}
+    last_reported = {name: set[int]() for name in USERS}
     writers = [Writer(folder, name, chance) for name in USERS]
     next_kill = time.monotonic() + pause
-    while any(len(writer.told) < changes for writer in writers):
+    while any(len(writer.reported) < changes for writer in writers):
         ready = select.select([writer.pipe for writer in writers], [], [], max(next_kill - time.monotonic(), 0))[0]
         for writer in writers:
             if writer.pipe in ready:
@@ -171,13 +171,13 @@ def main(folder: Path, changes: int, pause: float, seed: int) -> None:
             kills, next_kill = kills + 1, time.monotonic() + pause * chance.uniform(0.5, 1.5)
     for writer in writers:
         writer.kill()
-        last_told[writer.name] = writer.told
+        last_reported[writer.name] = writer.reported
     seconds = time.monotonic() - began
     for name in USERS:
         last_change(folder, name)
-    lines, files = assert_whole(folder, last_told), assert_open_to_the_group(folder)
-    told = sum(map(len, last_told.values()))
-    sys.stdout.write(f"{told} changes told, {kills} kills, {lines} lines, {files} files, {seconds:.1f} s\n")
+    lines, files = assert_whole(folder, last_reported), assert_open_to_the_group(folder)
+    reported = sum(map(len, last_reported.values()))
+    sys.stdout.write(f"{reported} changes reported, {kills} kills, {lines} lines, {files} files, {seconds:.1f} s\n")
 
 
 if __name__ == "__main__":

@@ -58,14 +58,14 @@ def killed_after(folder: Path, seconds: float) -> int:
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "the child ended by itself"
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read().splitlines(keepends=True)
-    return max((int(line) for line in told if line.endswith(b"\n")), default=0)
+        reported = pipe.read().splitlines(keepends=True)
+    return max((int(line) for line in reported if line.endswith(b"\n")), default=0)
 
 
 def assert_whole(folder: Path, acknowledged: int) -> tuple[int, int]:
     """Open the store as its next user does; returns its last number, and how many torn lines were set aside."""
     store = opened(folder)
-    assert store.sequence >= acknowledged, f"{acknowledged} was told as done; the store ends at {store.sequence}"
+    assert store.sequence >= acknowledged, f"{acknowledged} was reported as done; the store ends at {store.sequence}"
     texts = {entry.description for entry in store.state.entries.values()}
     assert texts == {str(store.sequence)}, f"half of a change is there: {texts}, at {store.sequence}"
     assert verify(store.folder) == store.head

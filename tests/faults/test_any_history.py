@@ -1,4 +1,4 @@
-"""Any history of deeds, undos, reopenings, crashes and second processes, against a store that is two dictionaries."""
+"""Any history of changes, undos, reopenings, crashes and second processes, against a store that is two dictionaries."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,7 +35,7 @@ choices = st.integers(0, 1000)
 
 
 class Stop(Exception):
-    """Somebody changed his mind in the middle of a transaction."""
+    """The caller gives up in the middle of a transaction."""
 
 
 class Model:
@@ -83,7 +83,7 @@ class StoreHistories(RuleBasedStateMachine):
         return True
 
     def free(self, entry: Entry, number: int = 0) -> Entry:
-        """The entry, deleted if another live one has its address: what a deed would see to."""
+        """The entry, deleted if another live one has its address: what a change would see to."""
         known = self.store.state.entry_at(entry.address)
         taken = known is not None and known.id != number
         return replace(entry, deleted_at=noon().now()) if taken else entry
@@ -166,7 +166,7 @@ class StoreHistories(RuleBasedStateMachine):
 
     @rule(part=st.floats(0, 1, exclude_max=True), reopen=st.booleans())
     def die_in_the_middle_of_a_change(self, part: float, reopen: bool) -> None:
-        """The journal gets a part of a line that nobody was told of."""
+        """The journal gets a part of a line that was reported to no one."""
         self.store.catch_up()
         journal = self.folder / "journal.jsonl"
         before = journal.stat().st_size
@@ -216,7 +216,7 @@ SEATS = 2
 
 
 class SessionHistories(RuleBasedStateMachine):
-    """Two operators, their deeds and undos; after each, figures and log agree with a replay of the log from nothing."""
+    """Two operators, their changes and undos; after each, figures and log agree with a replay of the whole log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -263,7 +263,7 @@ class SessionHistories(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1))
     def undo(self, who: int) -> None:
-        """What is taken back is as it was, but for accounts that were created: those are deleted."""
+        """What is undone is as it was, but for accounts that were created: those are deleted."""
         self.clock.forward(seconds=1)
         session = self.sessions[who]
         session.catch_up()
@@ -281,7 +281,7 @@ class SessionHistories(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1))
     def undo_and_do_again(self, who: int) -> None:
-        """What is taken back and done again is as it was, for all that is not deleted."""
+        """What is undone and done again is as it was, for all that is not deleted."""
         self.clock.forward(seconds=1)
         session = self.sessions[who]
         session.catch_up()

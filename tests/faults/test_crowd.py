@@ -29,15 +29,15 @@ def test_a_crowd_at_the_limit_loses_nothing_and_never_passes_it(tmp_path: Path) 
         (0, "")
     ] * PROCESSES
 
-    told = {f"p{number}": [int(line) for line in out.split()] for number, (out, _) in enumerate(answers)}
-    all_told = sorted(number for numbers in told.values() for number in numbers)
-    assert len(all_told) == len(set(all_told)) == PROCESSES * CHANGES
+    reported = {f"p{number}": [int(line) for line in out.split()] for number, (out, _) in enumerate(answers)}
+    all_reported = sorted(number for numbers in reported.values() for number in numbers)
+    assert len(all_reported) == len(set(all_reported)) == PROCESSES * CHANGES
 
     session = Session.open(tmp_path / "s")
     commits = list(session.history.log(LogQuery()))
     assert [commit.sequence for commit in commits] == list(range(1, len(commits) + 1))
     changed = {commit.sequence: commit.operator.user for commit in commits[1:] if commit.changes}
-    assert changed == {number: name for name, numbers in told.items() for number in numbers}
+    assert changed == {number: name for name, numbers in reported.items() for number in numbers}
     used = 0
     for commit in commits[1:]:
         assert commit.seats is not None

@@ -19,8 +19,8 @@ from tests.store.stores import (
     addresses,
     new_store,
     opened,
+    reported_to,
     same_as_disk,
-    told_to,
 )
 
 MOST_CALLS = 60
@@ -37,7 +37,7 @@ class Attempt(NamedTuple):
 def attempts(
     folder: Path, manner: Manner, code: int, prepare: Callable[[Path], Any], act: Callable[[Any], object]
 ) -> Any:
-    """Prepare and act anew in folder after folder, each time failing one call later, until none is left to fail."""
+    """Prepare and act again in folder after folder, each time failing one call later, until none is left to fail."""
     for at in range(1, MOST_CALLS):
         place = folder / str(at)
         place.mkdir()
@@ -64,7 +64,7 @@ def store_with_anna(folder: Path) -> SeatStore:
     return store
 
 
-def assert_well_told(error: ConsoleError) -> None:
+def assert_well_reported(error: ConsoleError) -> None:
     assert isinstance(error, StoreUnusable)
     assert error.exit_code == 7
     assert error.hints
@@ -78,13 +78,13 @@ def test_a_change_is_there_or_not(tmp_path: Path, manner: Manner, code: int) -> 
         ["anna@north.example", "new@north.example", "old@north.example"],
     )
     for folder, store, attempt in attempts(tmp_path, manner, code, store_with_anna, lambda store: add(store, "new")):
-        told = told_to(store)
+        reported = reported_to(store)
         state = addresses(fresh := opened(folder))
         fresh.abandon()
         if attempt.error is None:
             assert state == new
         else:
-            assert_well_told(attempt.error)
+            assert_well_reported(attempt.error)
             assert addresses(store) == old
             if attempt.error.effect == message("nothing-changed"):
                 assert state == old, attempt.disk.calls
@@ -93,12 +93,12 @@ def test_a_change_is_there_or_not(tmp_path: Path, manner: Manner, code: int) -> 
                 assert state == new
         store.catch_up()
         assert addresses(store) == state
-        assert len(told) == (attempt.error is not None and state == new)
+        assert len(reported) == (attempt.error is not None and state == new)
         add(store, "later")
         assert same_as_disk(store)
 
 
-def test_a_sync_that_fails_and_cannot_be_taken_back_is_told_as_doubtful(tmp_path: Path) -> None:
+def test_a_sync_that_fails_and_cannot_be_undone_is_reported_as_doubtful(tmp_path: Path) -> None:
     store = store_with_anna(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
 
@@ -138,7 +138,7 @@ def test_a_snapshot_is_the_old_one_or_the_new_one(tmp_path: Path, manner: Manner
 
     for folder, store, attempt in attempts(tmp_path, manner, code, store_with_anna, act):
         if attempt.error is not None:
-            assert_well_told(attempt.error)
+            assert_well_reported(attempt.error)
         assert same_as_disk(store)
         assert opened(folder).notices == []
         snapshot_now(store)
@@ -194,7 +194,7 @@ def test_a_new_store_is_there_or_not(tmp_path: Path, manner: Manner, code: int) 
         if attempt.error is None:
             assert same_as_disk(opened(folder / "s"))
             continue
-        assert_well_told(attempt.error)
+        assert_well_reported(attempt.error)
         with pytest.raises(NotFound):
             opened(folder / "s")
         add(new_store(folder / "s"), "berg")
@@ -211,7 +211,7 @@ def test_a_torn_line_stays_until_it_is_aside(tmp_path: Path, manner: Manner) -> 
 
     for folder, store, attempt in attempts(tmp_path, manner, errno.EIO, prepare, lambda store: add(store, "new")):
         if attempt.error is not None:
-            assert_well_told(attempt.error)
+            assert_well_reported(attempt.error)
             add(store, "new")
         assert same_as_disk(store)
         assert [path.read_bytes() for path in folder.glob("journal.torn-*")] == [b'{"sequence":3,"at"']

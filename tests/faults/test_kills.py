@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: every change that was told as done is there, and none is half there."""
+"""SIGKILL at any moment: every change that was reported as done is there, and none is half there."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The door for dumps: what is taken, what is refused, and how the refusal is told."""
+"""The door for dumps: what is taken, what is refused, and how the refusal is reported."""
 
 import json
 from contextlib import suppress
@@ -259,7 +259,7 @@ def test_deleted_entries_may_share_an_address_with_each_other_and_with_a_live_on
     assert len(read({"entries": [deleted, deleted, {"address": "anna@north.example"}]}).entries) == 3
 
 
-def test_only_the_first_problems_are_told() -> None:
+def test_only_the_first_problems_are_reported() -> None:
     typed = refusal({"entries": [{"address": 1}] * 9})
     sense = refusal({"entries": [{"address": ""}] * 9})
     for error in (typed, sense):
@@ -293,8 +293,8 @@ def test_a_domain_that_only_an_address_names_is_added_once() -> None:
 @given(inventories())
 def test_what_a_store_holds_passes_the_door_unchanged(inventory: Inventory) -> None:
     content = json.dumps(inventory_document(inventory)).encode()
-    told = inventory_document(checked(inventory, "inventory"))
-    assert inventory_document(read_dump(content, "dump.json")) == told
+    reported = inventory_document(checked(inventory, "inventory"))
+    assert inventory_document(read_dump(content, "dump.json")) == reported
 
 
 @given(inventories(), full_licenses, st.none() | directories)
@@ -332,9 +332,9 @@ def test_moments_of_a_license_are_brought_to_utc() -> None:
 )
 def test_a_license_that_contradicts_itself_is_refused(license_: dict[str, Any], problem: str) -> None:
     error = refusal({"license": license_})
-    told = f"{whole(error)} {sentences(error.details)}"
-    assert problem in told
-    assert "FGHIJ" not in told
+    reported = f"{whole(error)} {sentences(error.details)}"
+    assert problem in reported
+    assert "FGHIJ" not in reported
 
 
 json_values = st.recursive(

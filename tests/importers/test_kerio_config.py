@@ -29,7 +29,7 @@ def read(content: bytes) -> KerioConfig:
     return reader.finish()
 
 
-def told_of(config: KerioConfig) -> list[tuple[str, bool | None, str | None]]:
+def facts_of(config: KerioConfig) -> list[tuple[str, bool | None, str | None]]:
     return [(entry.address, entry.enabled, entry.role) for entry in config.entries]
 
 
@@ -42,7 +42,7 @@ def test_users_are_read_with_state_and_rights() -> None:
             {"Name": "dora", "Domain": "south.example"},
         )
     )
-    assert told_of(config) == [
+    assert facts_of(config) == [
         ("anna@north.example", True, "user"),
         ("berg@north.example", False, "full_admin"),
         ("chen@north.example", True, "auditor"),
@@ -92,7 +92,7 @@ def test_names_are_compared_without_case_and_what_is_unknown_is_passed_over() ->
         variables({"NAME": " anna ", "domain": "north.example", "Name": "berg", "Colour": "red"}),
         "</listitem></LIST><other>text</other><variable name='Name'>lost</variable>",
     )
-    assert told_of(read(content)) == [("anna@north.example", None, None)]
+    assert facts_of(read(content)) == [("anna@north.example", None, None)]
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "ISO-8859-2", "windows-1250"])
@@ -108,7 +108,7 @@ def test_blanks_before_the_first_letter_are_let_pass_and_lines_counted_with_them
     assert refused.value.params["line"] == 4
 
 
-def test_faulty_users_are_told_and_anything_else_is_noted() -> None:
+def test_faulty_users_are_reported_and_anything_else_is_noted() -> None:
     users = [
         user(""),
         user("a b"),

@@ -71,12 +71,12 @@ def test_a_broken_export_gives_its_good_rows_and_a_reason_for_each_other() -> No
 
 @pytest.mark.parametrize("name", [path.name for path in sorted(FILES.glob("*.csv"))])
 def test_no_password_of_a_file_is_kept(name: str) -> None:
-    told = repr(read_file(name))
+    reported = repr(read_file(name))
     content = (FILES / name).read_bytes().decode("latin-1")
     separator = "," if "retail" in name else ";"
     passwords = [row[1] for row in csv.reader(io.StringIO(content), delimiter=separator) if len(row) == 6]
     assert len(passwords) > 2
-    assert [password for password in passwords if len(password) > 5 and password in told] == []
+    assert [password for password in passwords if len(password) > 5 and password in reported] == []
 
 
 # Header and separators
@@ -270,15 +270,15 @@ def test_any_bytes_are_an_export_or_refused(document: bytes, encoding: str | Non
 @given(
     st.lists(st.text(alphabet="ab;,\"' \r\n@é\u0159", max_size=12), max_size=12), st.sampled_from([HEADER, "Name,X"])
 )
-def test_any_lines_under_a_header_are_an_export_with_each_line_told_once(lines: list[str], header: str) -> None:
+def test_any_lines_under_a_header_are_an_export_with_each_line_reported_once(lines: list[str], header: str) -> None:
     export = read("\n".join([header, *lines]))
-    told = [account.line for account in export.accounts] + [fault.line for fault in export.faults]
-    assert len(told) == len(set(told))
+    reported = [account.line for account in export.accounts] + [fault.line for fault in export.faults]
+    assert len(reported) == len(set(reported))
     assert [account.line for account in export.accounts] == sorted(account.line for account in export.accounts)
     assert [fault.line for fault in export.faults] == sorted(fault.line for fault in export.faults)
 
 
-def test_many_open_quotes_are_told_in_no_time() -> None:
+def test_many_open_quotes_are_reported_at_once() -> None:
     export = read(HEADER + "\n" + 'bob;"\n' * 3000)
     assert len(export.faults) == 3000
 

@@ -81,7 +81,7 @@ def test_what_stands_in_a_signature_is_not_read() -> None:
     assert read(b"--LICENSE--\nUsers: 5\n--SIGNATURE--\nUsers: 6\n--END--\nUsers: 7\n").seats == 5
 
 
-def test_a_trial_is_told_by_its_type() -> None:
+def test_a_trial_is_reported_by_its_type() -> None:
     trial = read(trial_key())
     assert (trial.is_trial, trial.expires, trial.seats) == (True, date(2026, 8, 30), 50)
     assert not read(license_key()).is_trial
@@ -134,7 +134,7 @@ def test_what_is_no_day_is_refused_with_its_line(text: str) -> None:
     assert "line 2: " in refusal(key(f"Antivirus-Expires: {text}", "Users: 1"))
 
 
-def test_what_the_file_does_not_say_is_told_apart_from_what_is_without_limit() -> None:
+def test_what_the_file_does_not_say_is_distinguished_from_what_is_without_limit() -> None:
     file = read(key(f"Base-ID: {FULL_ID}"))
     assert (file.says_users, file.says_expires, file.components) == (False, False, ())
 
@@ -182,7 +182,7 @@ def test_features_have_several_names(feature: str, name: str) -> None:
         assert [component.name for component in read(key("Users: 1", line)).components] == [name]
 
 
-def test_what_is_not_known_is_passed_over_and_told() -> None:
+def test_what_is_not_known_is_passed_over_and_reported() -> None:
     file = read(
         key("Users: 1", "Weather: fine", "Features: Time travel, Antispam", "Feature-Begin: Cold fusion", "Users: 3")
     )

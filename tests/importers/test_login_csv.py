@@ -69,7 +69,7 @@ def test_of_many_logins_the_last_one_stays() -> None:
     )
 
 
-def test_faulty_rows_are_told_by_line_and_quote_nothing() -> None:
+def test_faulty_rows_are_reported_by_line_and_quote_nothing() -> None:
     file = read(
         "address;password;time;protocol\n"
         ";S3cret;2026-08-05T09:00Z;IMAP\n"

@@ -110,7 +110,7 @@ def _words() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="do otherwise where nobody knows what a real server does; may be said again",
+        help="do otherwise where no one knows what a real server does; may be said again",
     )
     words.add_argument("--list-unknowns", action="store_true", help="what is unknown, and what can be chosen")
     words.add_argument("--until-input-ends", action="store_true", help="end with the process that started it")
@@ -118,7 +118,7 @@ def _words() -> argparse.ArgumentParser:
 
 
 def _obey_input(switches: Switches, done: threading.Event | None) -> None:
-    """Obey line by line, and when the input has ended, that is what is told."""
+    """Obey line by line, and then the end of the input, if that is asked for."""
     try:
         for line in _input():
             if line.strip():
@@ -139,7 +139,7 @@ def _input() -> Iterator[str]:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # nobody listens: no reason to end
+    with contextlib.suppress(OSError):  # no one listens: no reason to end
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 

@@ -98,7 +98,7 @@ class Call:
         return self.world.domains[domain_id]
 
     def may_change(self, user: User) -> bool:
-        """Whether the caller has the right to change a user: an Auditor nobody, others nobody mightier."""
+        """Whether the caller has the right to change a user: an Auditor none, others none who is mightier."""
         in_reach = self.own_domain in (None, user.row["domainId"])
         return in_reach and self.rank >= RANK["AccountAdmin"] and self.rank >= RANK[user.role]
 

@@ -1,4 +1,4 @@
-"""The usual certificate of such servers: signed by nobody but itself."""
+"""The usual certificate of such servers: signed by no one but itself."""
 
 import shutil
 import subprocess

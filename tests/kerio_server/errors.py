@@ -18,7 +18,7 @@ DENIED: Final = 1004
 
 @dataclass(slots=True)
 class ApiError(Exception):
-    """A call that failed as a whole; also what is told of one item."""
+    """A call that failed as a whole; also what is reported of one item."""
 
     code: int
     message: str
@@ -26,10 +26,10 @@ class ApiError(Exception):
 
     def as_object(self, *, data: bool = True) -> dict[str, Any]:
         """The `error` of a JSON-RPC answer, with `data` always or only if there are parameters."""
-        told: dict[str, Any] = {"code": self.code, "message": self.message}
+        reported: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.parameters or data:
-            told["data"] = {"messageParameters": self._parameters()}
-        return told
+            reported["data"] = {"messageParameters": self._parameters()}
+        return reported
 
     def as_item(self, index: int) -> dict[str, Any]:
         """One of `result.errors`."""

@@ -5,7 +5,7 @@
     held = server.faults.add(Held(), "Users.getMailboxCount")
     ... held.reached.wait(10) ... held.release()          answered when the test wants it
 
-A fault answers instead of the method, which is not run, unless `done` says that the deed is done first.
+A fault answers instead of the method, which is not run, unless `done` says that the change is done first.
 """
 
 import threading
@@ -114,7 +114,7 @@ class Slow(Fault):
 class Held(Fault):
     """The answer comes when it is released, and is right. The method runs after that, or before it if `after_deed`."""
 
-    after_deed: bool = False
+    after_change: bool = False
     done: bool = field(default=True, kw_only=True)
     reached: threading.Event = field(default_factory=threading.Event)
     """Set when a call has come that is held."""
@@ -125,7 +125,7 @@ class Held(Fault):
         self._released.set()
 
     def wait(self, stopping: threading.Event) -> None:
-        if not self.after_deed:
+        if not self.after_change:
             self.hold(stopping)
 
     def hold(self, stopping: threading.Event) -> None:
@@ -137,7 +137,7 @@ class Held(Fault):
 
 @dataclass(slots=True)
 class Cut(Fault):
-    """The connection is cut after so many bytes of the answer: none, if it isn't said. The deed is done, or not."""
+    """The connection is cut after so many bytes of the answer: none, if it isn't said. The change is done, or not."""
 
     after: int = 0
     in_body: bool = False
@@ -193,7 +193,7 @@ class Error(Fault):
 
 @dataclass(slots=True)
 class Expired(Fault):
-    """The session is over: -32001, and it stays so until somebody logs in anew."""
+    """The session is over: -32001, and it stays so until someone logs in again."""
 
     def error(self) -> ApiError | None:
         return not_logged_in()
@@ -241,7 +241,7 @@ class Instead(Fault):
 
 @dataclass(slots=True)
 class Huge(Fault):
-    """A body of so many bytes; it is JSON, if somebody reads it all."""
+    """A body of so many bytes; it is JSON, if someone reads it all."""
 
     size: int = 64 * 1024 * 1024
 
@@ -353,7 +353,7 @@ class Faults:
 
 
 def item_errors(fault: Fault | None, params: Mapping[str, Any]) -> Mapping[str, ApiError]:
-    """The users for whom a call fails."""
+    """The users that a call fails for."""
     return fault.errors(params) if isinstance(fault, ItemErrors) else {}
 
 

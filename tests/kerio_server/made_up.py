@@ -72,7 +72,7 @@ def made_up_world(
         )
     for index in range(accounts):
         place = index % domains
-        _add_somebody(
+        _add_someone(
             world, chance, index, names[place], mapped=place % 5 == 1 and index // domains % 2 == 0, hostile=hostile
         )
     for name in names:
@@ -85,7 +85,7 @@ def _domain_name(index: int) -> str:
     return f"{base}.example" if index < len(_NAMES) else f"{base}{index}.example"
 
 
-def _add_somebody(world: World, chance: random.Random, index: int, domain: str, *, mapped: bool, hostile: bool) -> None:
+def _add_someone(world: World, chance: random.Random, index: int, domain: str, *, mapped: bool, hostile: bool) -> None:
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     name, description, login = f"{given} {family}", "", f"{given[0]}.{family}{index}".lower().replace("'", "")
     if index % 17 == 3:

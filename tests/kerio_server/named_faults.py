@@ -31,14 +31,14 @@ class Named(NamedTuple):
     """A kind of fault."""
 
     make: Callable[[], Fault]
-    told: str
+    reported: str
 
 
 FAULTS: Final[dict[str, Named]] = {
     "slow": Named(lambda: Slow(5), "the answer comes 5 seconds late, and is right"),
     "too-slow": Named(lambda: Slow(60), "the answer comes 60 seconds late, which is longer than clients wait"),
     "held": Named(Held, "the call waits until 'release', and is done then"),
-    "held-after-done": Named(lambda: Held(after_deed=True), "it is done, and its answer waits until 'release'"),
+    "held-after-done": Named(lambda: Held(after_change=True), "it is done, and its answer waits until 'release'"),
     "cut": Named(lambda: Cut(done=False), "not done; the connection is cut without an answer"),
     "cut-after-done": Named(Cut, "done; the connection is cut without an answer"),
     "cut-in-head": Named(lambda: Cut(30), "done; the connection is cut after 30 bytes of the answer"),
@@ -87,5 +87,5 @@ FAULTS: Final[dict[str, Named]] = {
 def listed() -> str:
     """All of them, as lines."""
     width = max(map(len, FAULTS))
-    lines = (f"{name:{width}}  {each.told}" for name, each in FAULTS.items())
+    lines = (f"{name:{width}}  {each.reported}" for name, each in FAULTS.items())
     return "\n".join(("Faults of the TEST SERVER; 'item-...' are for calls that change users:", *lines))

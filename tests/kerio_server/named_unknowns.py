@@ -45,14 +45,14 @@ def set_unknown(unknowns: Unknowns, text: str) -> str:
 
 
 def listed() -> str:
-    """All of them, as lines: the name with what it is if nobody says otherwise, its values, its meaning."""
+    """All of them, as lines: the name with what it is if no one says otherwise, its values, its meaning."""
     lines = [
         "Unknown behaviours of the TEST SERVER. Each with its value if you say nothing, its values, its meaning; "
         f"'{OFF}' is None."
     ]
-    told, default = _meanings(), Unknowns()
+    reported, default = _meanings(), Unknowns()
     for name, kind in KINDS.items():
-        lines += [f"{name}={_written(getattr(default, name))}", f"    {kind.form}", f"    {told[name]}"]
+        lines += [f"{name}={_written(getattr(default, name))}", f"    {kind.form}", f"    {reported[name]}"]
     return "\n".join(lines)
 
 
@@ -129,12 +129,12 @@ def _written(value: Any) -> str:
 
 
 def _meanings() -> dict[str, str]:
-    """The text below each switch in the source, which is the one place where it is told."""
+    """The text below each switch in the source, which is the one place that says it."""
     (found,) = ast.parse(inspect.getsource(Unknowns)).body
     assert isinstance(found, ast.ClassDef)
-    told = {}
+    reported = {}
     for pair in zip(found.body, found.body[1:], strict=False):
         match pair:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                told[name] = " ".join(text.split())
-    return told
+                reported[name] = " ".join(text.split())
+    return reported

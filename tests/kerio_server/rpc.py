@@ -81,16 +81,16 @@ class Rpc:
                 result = self._result(
                     Call(self.world, self.sessions, session, user, params, item_errors(fault, params)), name, fault
                 )
-            told: dict[str, Any] = {"result": result}
+            reported: dict[str, Any] = {"result": result}
         except ApiError as error:
-            failed, told = error.code, {"error": error.as_object(data=self.world.unknowns.error_data == "always")}
+            failed, reported = error.code, {"error": error.as_object(data=self.world.unknowns.error_data == "always")}
         with self._lock:
             self.seen.append(Seen(name, _without_passwords(given), caller, failed))
-        if isinstance(fault, Held) and fault.after_deed:
+        if isinstance(fault, Held) and fault.after_change:
             fault.hold(self.stopping)
             if self.stopping.is_set():
                 return _GONE
-        right = _wrapped(request.get("id"), told, content_type, headers)
+        right = _wrapped(request.get("id"), reported, content_type, headers)
         return right if fault is None else fault.answer(right)
 
     def _result(self, call: Call, name: str, fault: Fault | None) -> dict[str, Any] | None:
@@ -145,8 +145,8 @@ def cookies_of(session: Session) -> Headers:
     )
 
 
-def _wrapped(request_id: Any, told: dict[str, Any], content_type: str, headers: Headers = ()) -> Answer:
-    body = orjson.dumps({"jsonrpc": "2.0", "id": request_id, **told})
+def _wrapped(request_id: Any, reported: dict[str, Any], content_type: str, headers: Headers = ()) -> Answer:
+    body = orjson.dumps({"jsonrpc": "2.0", "id": request_id, **reported})
     return Answer(body, content_type=content_type, headers=headers)
 
 

@@ -28,7 +28,7 @@ PASSWORD = "admin's pass phrase, ünique 9d2b"
 class KerioServer:
     """A server with a certificate of its own and a built-in administrator, in threads of this process.
 
-    `world` is what is on it, `faults` what goes wrong, `unknowns` what it does where nobody knows what a real one does.
+    `world` is what is on it, `faults` what goes wrong, `unknowns` what it does where no one knows what a real one does.
     """
 
     def __init__(
@@ -91,11 +91,11 @@ class KerioServer:
 
     @property
     def logins(self) -> int:
-        """How often somebody tried to log in through the API."""
+        """How often someone tried to log in through the API."""
         return self.called(LOG_IN)
 
     def forget_calls(self) -> None:
-        """Count calls anew."""
+        """Count calls again."""
         self._rpc.seen.clear()
 
     def start(self, port: int | None = None, host: str = "127.0.0.1") -> Self:
@@ -116,7 +116,7 @@ class KerioServer:
     def stop(self) -> None:
         """Cut all connections and listen no more: whoever connects is refused.
 
-        What is on the server stays, and it can be started again. So does its port, which nobody else is given until
+        What is on the server stays, and it can be started again. So does its port, which no one else is given until
         the server is closed.
         """
         if self._web is None:
@@ -135,7 +135,7 @@ class KerioServer:
         self._give_port_up()
 
     def wait_until_left(self) -> None:
-        """Wait until nobody is connected: then nothing is under way any more, not even for who has given up waiting."""
+        """Wait until no one is connected: then nothing is under way any more, not even for who has given up waiting."""
         assert self._web is None or self._web.wait_until_left(PATIENCE), "somebody is still connected"
 
     def restart(self) -> None:
@@ -145,7 +145,7 @@ class KerioServer:
         if self._web is not None:
             self._web.cut_all()
 
-    def begin_anew(self, world: World) -> None:
+    def reset(self, world: World) -> None:
         """Let another world be on it; logins, faults and calls are forgotten."""
         world.admin_password = world.admin_password or digest(PASSWORD)
         self.world = self._rpc.world = world
@@ -155,7 +155,7 @@ class KerioServer:
         self.forget_calls()
 
     def expire_sessions(self) -> None:
-        """Every session is over; whoever calls next is told -32001."""
+        """Every session is over; whoever calls next gets -32001."""
         self.sessions.end_all()
 
     def _give_port_up(self) -> None:

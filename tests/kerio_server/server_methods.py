@@ -91,16 +91,16 @@ def about(call: Call) -> dict[str, Any]:
 @method("Server.getAlertList")
 def alerts(call: Call) -> dict[str, Any]:
     world = call.world
-    told = []
+    reported = []
     if world.license.users is not None and world.seats_used > world.license.users:
-        told.append(_alert("LicenseTooManyUsers", "Critical", world.seats_used, world.license.users))
+        reported.append(_alert("LicenseTooManyUsers", "Critical", world.seats_used, world.license.users))
     for name, until in (("License", world.license.expires), ("Subscription", world.license.maintained_until)):
         days = _days(call, until)
         if until is not None and days < 0:
-            told.append(_alert(f"{name}Expired", "Critical", days, 0))
+            reported.append(_alert(f"{name}Expired", "Critical", days, 0))
         elif until is not None and days < 30:
-            told.append(_alert(f"{name}SoonExpire", "Warning", days, 30))
-    return {"alerts": told}
+            reported.append(_alert(f"{name}SoonExpire", "Warning", days, 30))
+    return {"alerts": reported}
 
 
 @method("Server.getLicenseExtensionsList")

@@ -18,7 +18,7 @@ def right(role: Role) -> dict[str, Any]:
 def user_row(
     user_id: str, domain_id: str, login: str, *, source: Source = "DSInternalSource", role: Role = "UserRole"
 ) -> dict[str, Any]:
-    """A user of whom nothing but this is known.
+    """A user of which nothing but this is known.
 
     `migration` has no `name` while nothing migrates: the one client that reads it calls it a number.
     """
@@ -155,7 +155,7 @@ def mailing_list_row(list_id: str, domain_id: str, name: str, description: str, 
 
 def resource_row(resource_id: str, domain: Domain, name: str, description: str, kind: str) -> dict[str, Any]:
     """A room or a piece of equipment."""
-    nobody = {"id": "", "name": "", "domainName": "", "fullName": "", "description": "", "isEnabled": True}
+    no_one = {"id": "", "name": "", "domainName": "", "fullName": "", "description": "", "isEnabled": True}
     return {
         "id": resource_id,
         "domainId": domain.id,
@@ -165,7 +165,7 @@ def resource_row(resource_id: str, domain: Domain, name: str, description: str, 
         "type": kind,
         "isEnabled": True,
         "resourceUsers": [],
-        "manager": {"type": "NonePrincipal", **nobody, "itemSource": "DSInternalSource", "homeServer": NO_SERVER},
+        "manager": {"type": "NonePrincipal", **no_one, "itemSource": "DSInternalSource", "homeServer": NO_SERVER},
         "homeServer": NO_SERVER,
     }
 

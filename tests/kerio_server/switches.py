@@ -18,7 +18,7 @@ HELP: Final = f"""\
 fault METHOD NAME [N]    the next N calls of METHOD (or '{ANY}') meet this fault; N is 1, or '{ALWAYS}'
 release                  calls that are held go on, and no more are held
 clear                    the same, and nothing goes wrong any more
-unknown NAME=VALUE       do otherwise where nobody knows what a real server does
+unknown NAME=VALUE       do otherwise where no one knows what a real server does
 faults, unknowns         what there is of these
 calls                    how often each method was called
 user ADDRESS CHANGE      disable, enable, remove, add, replace (another person gets the login) or return (who was
@@ -90,7 +90,7 @@ class Switches:
         self._server.faults.add(
             fault, None if method == ANY else method, times=None if times == ALWAYS else int(times[:10])
         )
-        return f"fault {method} {name} {times}: {named_faults.FAULTS[name].told}"
+        return f"fault {method} {name} {times}: {named_faults.FAULTS[name].reported}"
 
     def _release(self) -> str:
         for held in self._held:

@@ -25,15 +25,15 @@ def test_it_runs_alone_and_says_what_it_is(tmp_path: Path) -> None:
             lines.append(line.rstrip())
             if line == "ready\n":
                 break
-        told = dict(line.split(maxsplit=1) for line in lines[1:-1])
-        context = ssl.create_default_context(cafile=told["certificate"])
-        with urllib.request.urlopen(f"{told['url']}/admin/", context=context, timeout=PATIENCE) as page:
+        reported = dict(line.split(maxsplit=1) for line in lines[1:-1])
+        context = ssl.create_default_context(cafile=reported["certificate"])
+        with urllib.request.urlopen(f"{reported['url']}/admin/", context=context, timeout=PATIENCE) as page:
             text = page.read()
         running.send_signal(signal.SIGINT)
 
         assert running.wait(PATIENCE) == 0
     assert "TEST SERVER, not Kerio Connect" in lines[0]
-    assert told["holds"].startswith("21 users in 2 domains")
+    assert reported["holds"].startswith("21 users in 2 domains")
     assert b"This is a test server" in text
 
 

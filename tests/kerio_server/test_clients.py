@@ -1,7 +1,7 @@
 """How public clients call: each sends what it sends, and takes from the answer what it takes.
 
 They are written down here as facts, one by one, because they differ in headers, cookies, paths and parameters. Two that
-a Python can run are run unmodified where somebody put them.
+a Python can run are run unmodified where someone put them.
 """
 
 import http.client
@@ -238,7 +238,7 @@ def test_a_probe_that_connects_and_says_nothing(served: KerioServer) -> None:
 
 
 PYKERIO = os.environ.get("KCONSOLE_PYKERIO", "")
-"""Where that client is, if somebody has it and wants to see it work here: it is no part of kconsole's development."""
+"""Where that client is, if someone has it and wants to see it work here: it is no part of kconsole's development."""
 
 _PYKERIO = """
 from pykerio.interfaces.session import Session

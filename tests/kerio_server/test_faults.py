@@ -96,7 +96,7 @@ def test_a_body_that_is_short_but_whole_for_http(admin: Client, fault: Fault) ->
 
 
 @pytest.mark.parametrize(("fault", "done"), [(Cut(), True), (Cut(30), True), (Cut(done=False), False)])
-def test_the_answer_is_lost_after_the_deed_or_before(admin: Client, fault: Fault, done: bool) -> None:
+def test_the_answer_is_lost_after_the_change_or_before(admin: Client, fault: Fault, done: bool) -> None:
     lena = admin.server.world.add_user("lena@northwind.example")
     admin.server.faults.add(fault, "Users.set")
 
@@ -109,7 +109,7 @@ def test_the_answer_is_lost_after_the_deed_or_before(admin: Client, fault: Fault
 
 
 @pytest.mark.parametrize("done", [True, False])
-def test_an_error_page_after_the_deed_or_before(admin: Client, done: bool) -> None:
+def test_an_error_page_after_the_change_or_before(admin: Client, done: bool) -> None:
     lena = admin.server.world.add_user("lena@northwind.example")
     admin.server.faults.add(faults.status(500, done=done), "Users.set")
     call = {"method": "Users.set", "params": {"userIds": [lena.id], "pattern": {"isEnabled": False}}}
@@ -161,21 +161,21 @@ def test_single_users_fail_to_be_created_by_login(admin: Client) -> None:
 
 def test_an_answer_that_is_held_comes_when_it_is_released(admin: Client) -> None:
     held = admin.server.faults.add(Held(), "Users.getMailboxCount")
-    told: list[bytes] = []
-    asking = threading.Thread(target=lambda: told.append(admin.post(CALL).read()))
+    reported: list[bytes] = []
+    asking = threading.Thread(target=lambda: reported.append(admin.post(CALL).read()))
     asking.start()
     assert held.reached.wait(PATIENCE)
     with Client(admin.server).log_in() as other:
         assert other.call("Users.getMailboxCount"), "others are not held up"
-    assert not told
+    assert not reported
 
     held.release()
     asking.join(30)
 
-    assert b'"count"' in told[0]
+    assert b'"count"' in reported[0]
 
 
-def test_the_deed_of_a_held_call_is_done_before_or_after(admin: Client) -> None:
+def test_the_change_of_a_held_call_is_done_before_or_after(admin: Client) -> None:
     lena = admin.server.world.add_user("lena@northwind.example")
     body = orjson.dumps({"method": "Users.set", "params": {"userIds": [lena.id], "pattern": {"isEnabled": False}}})
 
@@ -191,7 +191,7 @@ def test_the_deed_of_a_held_call_is_done_before_or_after(admin: Client) -> None:
         return enabled
 
     assert enabled_while(Held())
-    assert not enabled_while(Held(after_deed=True))
+    assert not enabled_while(Held(after_change=True))
 
 
 @pytest.mark.parametrize("fault", [Held, lambda: Slow(3600)])

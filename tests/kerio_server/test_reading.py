@@ -267,13 +267,13 @@ def test_counters_of_statistics_are_texts_and_the_start_is_not(admin: Client, ke
     start = int(kerio_clock.now().timestamp())
     kerio_clock.forward(days=1, hours=2, minutes=34)
 
-    told = admin.call("Statistics.get")["statistics"]
+    reported = admin.call("Statistics.get")["statistics"]
 
-    assert told["start"] == start
-    assert told["uptime"] == {"days": 1, "hours": 2, "minutes": 34}
-    assert told["received"]["count"] == "617376"
-    assert told["storage"]["percentage"] == "92"
-    assert told["storage"]["total"] == {"value": 716796, "units": "MegaBytes"}
+    assert reported["start"] == start
+    assert reported["uptime"] == {"days": 1, "hours": 2, "minutes": 34}
+    assert reported["received"]["count"] == "617376"
+    assert reported["storage"]["percentage"] == "92"
+    assert reported["storage"]["total"] == {"value": 716796, "units": "MegaBytes"}
 
 
 def test_statistics_of_users_tell_each_protocol(admin: Client) -> None:
@@ -281,20 +281,20 @@ def test_statistics_of_users_tell_each_protocol(admin: Client) -> None:
     user = admin.server.world.user("berta")
     admin.server.world.log_in("berta", "IMAP")
 
-    told = admin.call("Users.getStatistics", userIds=[user.id], query={})["list"][0]
+    reported = admin.call("Users.getStatistics", userIds=[user.id], query={})["list"][0]
 
-    assert (told["name"], told["pop3"]) == ("berta", {"count": 1, "lastLogin": "2026-08-01 00:00:00"})
-    assert told["imap"]["count"] == 1
-    assert told["activeSync"] == {"count": 0, "lastLogin": ""}
+    assert (reported["name"], reported["pop3"]) == ("berta", {"count": 1, "lastLogin": "2026-08-01 00:00:00"})
+    assert reported["imap"]["count"] == 1
+    assert reported["activeSync"] == {"count": 0, "lastLogin": ""}
 
 
 def test_disabled_users_are_not_in_the_count_of_a_domain(admin: Client) -> None:
     people(admin)
 
-    told = admin.call("Domains.getUserCountInfo", domainId=admin.domain_id())["countInfo"]
+    reported = admin.call("Domains.getUserCountInfo", domainId=admin.domain_id())["countInfo"]
 
-    assert told["currentUsers"] == 2
-    assert told["allowedUsers"]["isUnlimited"]
+    assert reported["currentUsers"] == 2
+    assert reported["allowedUsers"]["isUnlimited"]
 
 
 @pytest.mark.parametrize(
@@ -315,9 +315,9 @@ def test_the_stricter_limit_counts_and_the_license_if_they_are_the_same(
     domain = admin.server.world.domain("northwind.example")
     domain.user_limit = of_domain
 
-    told = admin.call("Domains.getUserCountInfo", domainId=domain.id)["countInfo"]["allowedUsers"]
+    reported = admin.call("Domains.getUserCountInfo", domainId=domain.id)["countInfo"]["allowedUsers"]
 
-    assert told == {"isUnlimited": False, "allowedUsers": limit, "limit": limit, "limitType": kind}
+    assert reported == {"isUnlimited": False, "allowedUsers": limit, "limit": limit, "limitType": kind}
 
 
 def test_the_license_has_a_capital_id_and_two_expirations(admin: Client, kerio_clock: FixedClock) -> None:
@@ -425,7 +425,7 @@ def test_every_role_reads(admin: Client, role: Role, method: str) -> None:
     assert admin.call(method, query={}, domainId=admin.domain_id())
 
 
-def test_an_auditor_who_asks_for_domains_without_a_query_is_told_of_a_database_error(admin: Client) -> None:
+def test_an_auditor_who_asks_for_domains_without_a_query_is_reported_of_a_database_error(admin: Client) -> None:
     admin.server.world.add_user("lena@northwind.example", role="Auditor", password="right")
     admin.log_in("lena", "right")
 
@@ -437,7 +437,7 @@ def test_an_auditor_who_asks_for_domains_without_a_query_is_told_of_a_database_e
     assert admin.fails("Domains.get")[0] == -32602
 
 
-def test_an_account_admin_sees_one_domain_and_whom_he_may_change(admin: Client) -> None:
+def test_an_account_admin_sees_one_domain_and_who_he_may_change(admin: Client) -> None:
     world = admin.server.world
     world.add_domain("retail.example")
     world.add_user("boss@northwind.example", role="FullAdmin")
@@ -455,7 +455,7 @@ def test_an_account_admin_sees_one_domain_and_whom_he_may_change(admin: Client) 
     assert admin.call("Domains.get", query={})["totalItems"] == 2
 
 
-def test_an_auditor_may_change_nobody(admin: Client) -> None:
+def test_an_auditor_may_change_no_one(admin: Client) -> None:
     admin.server.world.add_user("lena@northwind.example", role="Auditor", password="right")
 
     assert admin.users()[0]["isWritableByMe"]
@@ -474,9 +474,9 @@ def test_a_reading_that_a_role_may_not_have_is_refused_where_that_was_chosen(adm
 def test_waiting_users_of_a_directory(admin: Client) -> None:
     waiting = admin.server.world.add_waiting("wan@northwind.example", "Wan")
 
-    told = admin.call("Users.getNotActivated", domainId=admin.domain_id())["newUsers"]
+    reported = admin.call("Users.getNotActivated", domainId=admin.domain_id())["newUsers"]
 
-    assert told == [
+    assert reported == [
         {
             "userItem": {"id": waiting.id, "loginName": "wan", "fullName": "Wan", "description": ""},
             "isImportable": True,

@@ -36,13 +36,13 @@ _number = count()
 
 @dataclass(slots=True)
 class Running:
-    """The server's process, and what it told when it began."""
+    """The server's process, and what it reported when it began."""
 
     process: "subprocess.Popen[str]"
     lines: list[str]
 
     @property
-    def told(self) -> dict[str, str]:
+    def reported(self) -> dict[str, str]:
         return dict(line.split(maxsplit=1) for line in self.lines[1:-1])
 
     def say(self, line: str) -> str:
@@ -56,10 +56,10 @@ class Running:
     def stranger(self) -> Client:
         """A client that is not logged in."""
         reached = SimpleNamespace(
-            ca_file=self.told["certificate"],
-            port=int(self.told["url"].rpartition(":")[2]),
-            user=self.told["users"].partition(" (")[0],
-            password=self.told["password"],
+            ca_file=self.reported["certificate"],
+            port=int(self.reported["url"].rpartition(":")[2]),
+            user=self.reported["users"].partition(" (")[0],
+            password=self.reported["password"],
         )
         return Client(cast("KerioServer", reached))
 
@@ -68,7 +68,7 @@ class Running:
         return self.stranger().log_in()
 
     def people(self) -> dict[str, dict[str, Any]]:
-        """Its users, by login, as somebody who has just logged in sees them."""
+        """Its users, by login, as someone who has just logged in sees them."""
         with self.client() as client:
             (domain,) = client.call("Domains.get", query={})["list"]
             rows = client.call("Users.get", query={}, domainId=domain["id"])["list"]
@@ -132,7 +132,7 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def outcome(client: Client, ids: list[str], seconds: float = 30.0) -> str:
-    """What somebody sees who disables users."""
+    """What someone sees who disables users."""
     call = {"method": "Users.set", "params": {"userIds": ids, "pattern": {"isEnabled": False}}}
     assert client.connection.sock is not None
     client.connection.sock.settimeout(seconds)
@@ -209,7 +209,7 @@ def test_each_fault_comes_at_the_next_call_and_does_what_it_says(running: Runnin
     seen, disabled = OUTCOMES[name]
     ids = running.two_more()
     with running.client() as client:
-        assert running.say(f"fault Users.set {name}") == f"fault Users.set {name} 1: {FAULTS[name].told}"
+        assert running.say(f"fault Users.set {name}") == f"fault Users.set {name} 1: {FAULTS[name].reported}"
 
         assert outcome(client, ids, SOON if seen == "no answer" else 30.0) == seen
 
@@ -224,14 +224,14 @@ def test_all_faults_are_listed_with_what_they_do() -> None:
 
     assert "TEST SERVER" in lines.splitlines()[0]
     assert [line.split(maxsplit=1) for line in lines.splitlines()[1:]] == [
-        [name, told] for name, (_, told) in FAULTS.items()
+        [name, reported] for name, (_, reported) in FAULTS.items()
     ]
     assert set(OUTCOMES) == set(FAULTS)
 
 
-@pytest.mark.parametrize(("how", "told"), [("release", "released"), ("clear", "cleared")])
+@pytest.mark.parametrize(("how", "reported"), [("release", "released"), ("clear", "cleared")])
 @pytest.mark.parametrize("name", ["held", "held-after-done"])
-def test_a_held_call_goes_on_when_it_is_released(running: Running, name: str, how: str, told: str) -> None:
+def test_a_held_call_goes_on_when_it_is_released(running: Running, name: str, how: str, reported: str) -> None:
     ids = running.two_more()
     seen: list[str] = []
     with running.client() as client:
@@ -242,7 +242,7 @@ def test_a_held_call_goes_on_when_it_is_released(running: Running, name: str, ho
             assert asking.is_alive()
         assert not seen
 
-        assert running.say(how) == told
+        assert running.say(how) == reported
         asking.join(30)
 
         assert seen == ["items "]
@@ -289,7 +289,7 @@ def test_calls_are_counted(running: Running) -> None:
     }
 
 
-def test_users_change_as_somebody_else_changes_them(running: Running) -> None:
+def test_users_change_as_someone_else_changes_them(running: Running) -> None:
     address = f"o'brien@{DOMAIN}"
     assert "o'brien" not in running.people()
 
@@ -333,7 +333,7 @@ def test_a_restart_ends_sessions_and_is_the_new_start(running: Running) -> None:
         *("clear all", "restart now", "quit", "\udcff\udcfe", "\x1b[31m", "calls\x00"),
     ],
 )
-def test_a_wrong_line_is_told_and_changes_nothing(running: Running, line: str) -> None:
+def test_a_wrong_line_is_reported_and_changes_nothing(running: Running, line: str) -> None:
     before = running.people()
 
     answer = running.say(line)
@@ -356,7 +356,7 @@ def test_help_tells_every_command(running: Running) -> None:
     assert words == {"fault", "release", "clear", "unknown", "faults", "unknowns", "calls", "user", "restart", "help"}
 
 
-def test_options_do_the_same_and_are_told_at_the_beginning(tmp_path: Path) -> None:
+def test_options_do_the_same_and_are_reported_at_the_beginning(tmp_path: Path) -> None:
     words = ["--fault", "Users.set cut", "--fault", "any failed 2", "--unknown", "never=absent"]
     words += ["--unknown", "license_message=No seat is free."]
     with begun(tmp_path, [*words, "--until-input-ends"]) as process:
@@ -373,13 +373,13 @@ def test_options_do_the_same_and_are_told_at_the_beginning(tmp_path: Path) -> No
     assert running.lines[-5:-1] == [
         "unknown      never=absent",
         "unknown      license_message=No seat is free.",
-        f"fault        Users.set cut 1: {FAULTS['cut'].told}",
-        f"fault        any failed 2: {FAULTS['failed'].told}",
+        f"fault        Users.set cut 1: {FAULTS['cut'].reported}",
+        f"fault        any failed 2: {FAULTS['failed'].reported}",
     ]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         (["--fault", "Users.set cutt"], "--fault: 'cutt' is no fault"),
         (["--fault", "Users.sett cut"], "--fault: 'Users.sett' is no method"),
@@ -388,13 +388,13 @@ def test_options_do_the_same_and_are_told_at_the_beginning(tmp_path: Path) -> No
         (["--unknown", "license_message=\x1b[31m"], "--unknown: license_message is a text, not '\\x1b[31m'"),
     ],
 )
-def test_wrong_options_are_refused(tmp_path: Path, words: list[str], told: str) -> None:
+def test_wrong_options_are_refused(tmp_path: Path, words: list[str], reported: str) -> None:
     need_openssl()
     command = [*ALONE, *SMALL, "--folder", str(tmp_path), *words]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert told in ran.stderr
+    assert reported in ran.stderr
 
 
 def closed(process: "subprocess.Popen[str]") -> None:

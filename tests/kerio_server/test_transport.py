@@ -46,15 +46,15 @@ def test_what_is_in_the_application_does_not_matter(kerio_server: KerioServer, a
         assert "result" in orjson.loads(client.post(log_in_body(kerio_server, application=application)).read())
 
 
-def test_a_wrong_password_and_an_unknown_name_are_told_alike(admin: Client) -> None:
+def test_a_wrong_password_and_an_unknown_name_are_reported_alike(admin: Client) -> None:
     admin.server.world.add_user("lena@northwind.example", role="FullAdmin", password="right")
 
-    told = [
+    reported = [
         admin.fails("Session.login", userName=name, password="wrong", application={})
         for name in ("Admin", "lena", "lena@northwind.example", "nobody@northwind.example", "lena@elsewhere.example")
     ]
 
-    assert set(told) == {admin.server.unknowns.login_failure}
+    assert set(reported) == {admin.server.unknowns.login_failure}
 
 
 @pytest.mark.parametrize("name", ["lena", "lena@northwind.example", "LENA@northwind.example"])
@@ -260,7 +260,7 @@ def test_its_certificate_is_signed_by_itself(kerio_server: KerioServer) -> None:
         ssl.create_default_context().wrap_socket(plain, server_hostname=HOST)
 
 
-def test_a_client_that_never_speaks_holds_nobody_up(admin: Client) -> None:
+def test_a_client_that_never_speaks_holds_no_one_up(admin: Client) -> None:
     with socket.create_connection(("127.0.0.1", admin.server.port), 10), Client(admin.server).log_in() as other:
         assert other.call("Server.getVersion")
 
@@ -299,7 +299,7 @@ def test_it_can_be_stopped_and_started_again(admin: Client) -> None:
     assert admin.call("Server.getVersion")
 
 
-def test_nobody_is_given_its_port_while_it_is_stopped(kerio_server: KerioServer) -> None:
+def test_no_one_is_given_its_port_while_it_is_stopped(kerio_server: KerioServer) -> None:
     kerio_server.stop()
 
     with socket.socket() as other:

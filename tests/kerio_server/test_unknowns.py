@@ -13,7 +13,7 @@ from tests.kerio_server.server import KerioServer
 
 @pytest.fixture
 def two(admin: Client) -> Client:
-    """Somebody who never logged in, and somebody who did."""
+    """Someone who never logged in, and someone who did."""
     world = admin.server.world
     world.add_user("never@northwind.example")
     world.add_user("once@northwind.example", last_login=(datetime(2026, 8, 1, tzinfo=UTC), "IMAP"))
@@ -50,7 +50,7 @@ def test_last_logins_can_be_sorted_and_asked_for_where_that_was_chosen(two: Clie
     assert two.logins(conditions=conditions) == ["never"]
 
 
-def test_limits_that_nobody_asked_for(two: Client) -> None:
+def test_limits_that_no_one_asked_for(two: Client) -> None:
     two.server.unknowns.default_limit = 1
     assert two.logins() == ["never"]
     assert len(two.logins(limit=-1)) == 2
@@ -82,9 +82,9 @@ def test_allowed_users_can_be_those_that_remain(two: Client) -> None:
     two.server.world.set_license(users=10)
     two.server.unknowns.allowed_users = "remaining"
 
-    told = two.call("Server.getAboutInfo")["aboutInformation"]["allowedUsers"]
+    reported = two.call("Server.getAboutInfo")["aboutInformation"]["allowedUsers"]
 
-    assert (told["allowedUsers"], told["limit"]) == (8, 10)
+    assert (reported["allowedUsers"], reported["limit"]) == (8, 10)
 
 
 def test_unlimited_can_be_another_number(two: Client) -> None:
@@ -113,7 +113,7 @@ def test_an_expired_license_stops_calls_where_that_was_chosen(two: Client, kerio
     assert two.call("ProductRegistration.getFullStatus")["status"]["expirations"][0]["remainingDays"] < 0
 
 
-def test_a_login_failure_can_be_told_otherwise(two: Client) -> None:
+def test_a_login_failure_can_be_reported_otherwise(two: Client) -> None:
     two.server.unknowns.login_failure = (1000, "Nope.")
 
     assert two.fails("Session.login", userName="Admin", password="x", application={}) == (1000, "Nope.")

@@ -30,7 +30,7 @@ def world_of(admin: Client) -> World:
     return admin.server.world
 
 
-def test_users_are_created_and_those_that_fail_are_told_one_by_one(admin: Client) -> None:
+def test_users_are_created_and_those_that_fail_are_reported_one_by_one(admin: Client) -> None:
     world_of(admin).add_user("lena@northwind.example")
 
     result = new(admin, "ada", "LENA", "tom", fullName="New")["result"]
@@ -181,7 +181,7 @@ def test_another_login_is_not_one_that_is_taken(admin: Client) -> None:
     assert world.find("lena@northwind.example") is None
 
 
-def test_nobody_disables_or_deletes_himself(admin: Client) -> None:
+def test_no_one_disables_or_deletes_himself(admin: Client) -> None:
     lena = world_of(admin).add_user("lena@northwind.example", role="FullAdmin", password="right")
     admin.log_in("lena", "right")
 
@@ -191,7 +191,7 @@ def test_nobody_disables_or_deletes_himself(admin: Client) -> None:
     assert lena.enabled
 
 
-def test_nobody_changes_or_makes_a_mightier_one(admin: Client) -> None:
+def test_no_one_changes_or_makes_a_mightier_one(admin: Client) -> None:
     world = world_of(admin)
     boss = world.add_user("boss@northwind.example", role="FullAdmin")
     tom = world.add_user("tom@northwind.example")
@@ -282,7 +282,7 @@ def _move(user_id: str, target_id: str) -> dict[str, Any]:
         {"removeReferences": "yes"},
     ],
 )
-def test_a_removal_that_is_wrong_is_invalid_params_and_removes_nobody(admin: Client, changed: dict[str, Any]) -> None:
+def test_a_removal_that_is_wrong_is_invalid_params_and_removes_no_one(admin: Client, changed: dict[str, Any]) -> None:
     world = world_of(admin)
     lena, tom = (world.add_user(f"{name}@northwind.example") for name in ("lena", "tom"))
 

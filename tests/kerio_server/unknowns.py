@@ -1,4 +1,4 @@
-"""What nobody outside knows of a real server, each with a default that can be changed.
+"""What no one outside knows of a real server, each with a default that can be changed.
 
 The letters are those of the list of facts this server is built from (section 9). A client that holds with every value
 here stays on its feet whatever a real server does.
@@ -49,7 +49,7 @@ class Unknowns:
     """e. Logins over these are remembered as the last login; None is all."""
 
     create_fails: Literal["items", "call"] = "items"
-    """f. Whether one user who can't be created is told of in `errors`, or fails the whole call, which makes none."""
+    """f. Whether one user who can't be created is reported in `errors`, or fails the whole call, which makes none."""
 
     license_message: str = "User count license exceeded."
     """f. What comes with code 1003."""
@@ -64,7 +64,7 @@ class Unknowns:
     """g. `userMaxCount` of a domain without a limit, and the value of the constant Unlimited."""
 
     active_after_restart: Literal["none", "kept"] = "none"
-    """h. Whether `getMailboxCount.active` begins anew at a restart."""
+    """h. Whether `getMailboxCount.active` begins again at a restart."""
 
     active_when_disabled: bool = False
     """h. Whether a disabled user whose mailbox was active is still counted as active."""

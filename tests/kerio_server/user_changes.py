@@ -1,4 +1,4 @@
-"""Users.*: creating, changing, removing, activating. What fails for one user is told of in `errors`."""
+"""Users.*: creating, changing, removing, activating. What fails for one user is reported in `errors`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -191,7 +191,7 @@ def _target(call: Call, user_id: str) -> User:
 
 
 def _faulted(call: Call, *names: str) -> None:
-    """Fail for a user for whom a test wants it."""
+    """Fail for a user if a test wants it."""
     for name in names:
         if name in call.item_errors:
             raise call.item_errors[name]

@@ -66,12 +66,12 @@ def mailbox_count(call: Call) -> dict[str, Any]:
 
 @method("Users.getStatistics")
 def user_statistics(call: Call) -> dict[str, Any]:
-    told = []
+    reported = []
     for user_id in call.ids("userIds"):
         if user_id not in call.world.users:
             raise not_there("User", user_id)
-        told.append(_statistics(call, call.world.users[user_id]))
-    return {"list": told}
+        reported.append(_statistics(call, call.world.users[user_id]))
+    return {"list": reported}
 
 
 @method("Users.getNotActivated")
@@ -112,12 +112,12 @@ def _never(row: Row, written: str) -> Row:
 
 
 def _statistics(call: Call, user: User) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "name": user.login,
         "occupiedSpace": {"items": user.row["consumedItems"], "storage": user.row["consumedSize"]},
     }
     for member, protocol in _STATISTICS.items():
         count, last = user.logins.get(protocol, (0, 0))
         written = datetime.fromtimestamp(last, UTC).strftime(call.unknowns.login_time_format) if count else ""
-        told[member] = {"count": count, "lastLogin": written}
-    return told
+        reported[member] = {"count": count, "lastLogin": written}
+    return reported

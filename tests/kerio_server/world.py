@@ -21,7 +21,7 @@ AuthResult = Literal["AuthOK", "AuthFail", "AuthUserDisabled", "AuthLicense"]
 Kind = Literal["group", "mailinglist", "resource", "alias"]
 
 LEAST_SIZE: Final = 120
-"""KiloBytes of a mailbox that somebody has just opened."""
+"""KiloBytes of a mailbox that someone has just opened."""
 
 
 def system_clock() -> datetime:
@@ -127,7 +127,7 @@ class World:
         """Whether the license has ended."""
         return self.license.expires is not None and self.license.expires <= self.now()
 
-    # What a test, or somebody else, does
+    # What a test, or someone else, does
 
     def add_domain(
         self,
@@ -332,7 +332,7 @@ class World:
 
     @contextmanager
     def changing(self, user: User) -> Iterator[User]:
-        """Change a user, and count the seats anew."""
+        """Change a user, and count the seats again."""
         with self._change():
             before, key = self.users.get(user.id) is user and self.counts(user), user.login.casefold()
             yield user

@@ -78,5 +78,5 @@ def test_use_adds_up(inventory: Inventory, license_: License) -> None:
         assert all(KERIO.classify(entry).seat and entry.deleted_at is None for entry in use.users)
 
 
-def test_of_no_component_nobody_is_asked() -> None:
+def test_of_no_component_no_one_is_asked() -> None:
     assert use_of(replace(License(), components=()), iter(())) == []

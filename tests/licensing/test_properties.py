@@ -176,7 +176,7 @@ def test_what_a_guard_allows_never_passes_a_limit(inventory: Inventory, drawn: E
 
 
 def _moved(before: Any, after: Any) -> dict[str, Any]:
-    """In a domain that is over its limit already, what a deed without a further seat may move."""
+    """In a domain that is over its limit already, what a change without a further seat may move."""
     assert after.counted + after.held == before.counted + before.held
     return {field: getattr(after, field) for field in ("created", "counted", "held", "disabled", "connected", "free")}
 

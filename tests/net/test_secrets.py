@@ -1,4 +1,4 @@
-"""Passwords: from a file nobody else can read, from the environment, or asked for."""
+"""Passwords: from a file no one else can read, from the environment, or asked for."""
 
 import base64
 import html

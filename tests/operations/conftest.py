@@ -1,4 +1,4 @@
-"""A store that follows a test server: for tests that need both anew hundreds of times."""
+"""A store that follows a test server: for tests that need both fresh hundreds of times."""
 
 from collections.abc import Iterator
 
@@ -21,5 +21,5 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
 
 @pytest.fixture
 def session(at: Followed) -> Iterator[Session]:
-    with at.anew() as session:
+    with at.fresh() as session:
         yield session

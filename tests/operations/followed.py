@@ -1,4 +1,4 @@
-"""A store that follows a test server, both made anew within milliseconds: for tests that need them hundreds of times.
+"""A store that follows a test server, both made within milliseconds: for tests that need them hundreds of times.
 
 The ids that the server gives are the same each time, so that a store that was read once fits each new world.
 """
@@ -38,7 +38,7 @@ Accounts = dict[str, tuple[str, bool]]
 
 
 def crew(clock: FixedClock) -> World:
-    """Four people in two domains, of whom one is disabled and one is mapped, and a list."""
+    """Four people in two domains, of which one is disabled and one is mapped, and a list."""
     world = World(now=clock.now)
     world.set_license(users=20)
     world.add_domain("north.example")
@@ -82,15 +82,15 @@ class Followed:
         is_held = self.mail.faults.held - {"Session.logout"}
         return Writer(Secret(self.mail.password), timeouts=Timeouts(call=SHORT if is_held else PATIENCE))
 
-    def begin_anew(self) -> Session:
+    def reset(self) -> Session:
         """A new store, and the server as it was read into that."""
-        self.mail.begin_anew(crew(self.clock))
+        self.mail.reset(crew(self.clock))
         return self.copied(self._template)
 
     @contextmanager
-    def anew(self) -> Iterator[Session]:
+    def fresh(self) -> Iterator[Session]:
         """As `begin_anew`; the store is closed in the end."""
-        session = self.begin_anew()
+        session = self.reset()
         try:
             yield session
         finally:

@@ -88,7 +88,7 @@ class Meanwhile(Fault):
 
 @dataclass(frozen=True)
 class Reading:
-    """What somebody read of the server, and has not taken into the store yet."""
+    """What someone read of the server, and has not taken into the store yet."""
 
     begun: SyncStart
     snapshot: ServerState
@@ -103,7 +103,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        session = self.at.begin_anew()
+        session = self.at.reset()
         self.folder = session.store.folder
         self.sessions = [session, self.at.opened(self.folder, "berg")]
         self.readings: list[Reading | None] = [None, None]
@@ -214,7 +214,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     @rule(which=consoles, back=st.integers(0, 6))
     def undo_or_redo_an_earlier_one(self, which: int, back: int) -> None:
-        def taken_back(session: Session) -> None:
+        def undone(session: Session) -> None:
             session.catch_up()
             lines = [
                 line.sequence for line in session.history.log(LogQuery(), newest_first=True) if line.operation != "init"
@@ -222,7 +222,7 @@ class LiveMachine(RuleBasedStateMachine):
             session.undo(lines[min(back, len(lines) - 1)], by=self.at.writer)
 
         if len(list(self.sessions[which].history.log(LogQuery()))) > 3:  # the store was made, the server named and read
-            self.attempt(which, taken_back)
+            self.attempt(which, undone)
 
     @rule(which=consoles)
     def recover(self, which: int) -> None:
@@ -272,7 +272,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.take(which)
 
     @rule(which=consoles)
-    def start_anew(self, which: int) -> None:
+    def start_again(self, which: int) -> None:
         self.readings[which] = None
         self.reopen(which)
 
@@ -383,7 +383,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.at.mail.world.set_license(users=seats)
 
     @rule(data=st.data())
-    def it_is_another_server_in_what_nobody_knows(self, data: st.DataObject) -> None:
+    def it_is_another_server_in_what_no_one_knows(self, data: st.DataObject) -> None:
         unknowns = self.at.mail.unknowns
         name, values = data.draw(st.sampled_from(UNKNOWNS))
         setattr(unknowns, name, data.draw(st.sampled_from(values)))

@@ -48,7 +48,7 @@ def test_disabling_frees_the_seat_of_each(tmp_path: Path) -> None:
     assert (done.commit is not None, done.failures, len(done.changed)) == (True, [], 2)
 
 
-def test_what_cannot_be_disabled_is_told_one_by_one(tmp_path: Path) -> None:
+def test_what_cannot_be_disabled_is_reported_one_by_one(tmp_path: Path) -> None:
     session = session_of(
         tmp_path, ADMIN, alias("info"), account("anna"), account("off", enabled=False), deleted("gone")
     )
@@ -76,7 +76,7 @@ def test_disabling_works_beyond_the_limit(tmp_path: Path) -> None:
     assert session.seats.report().over == 1
 
 
-def test_a_deed_that_changes_nothing_is_no_commit(tmp_path: Path) -> None:
+def test_a_change_that_changes_nothing_is_no_commit(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False))
     assert session.do(DisableAccounts(at("off"))).commit is None
     assert session.history.undoable is None
@@ -286,7 +286,7 @@ def test_a_mailbox_is_deleted_or_transferred(tmp_path: Path) -> None:
         ("off", Refused, "mailbox-to-disabled"),
     ],
 )
-def test_a_mailbox_needs_somebody_to_take_it(
+def test_a_mailbox_needs_someone_to_take_it(
     tmp_path: Path, target: str, error: type[NotFound | Refused], words: str
 ) -> None:
     session = session_of(tmp_path, account("anna"), alias("info"), account("off", enabled=False), deleted("gone"))
@@ -308,13 +308,13 @@ def test_of_all_entries_only_an_enabled_account_can_take_a_mailbox(tmp_path: Pat
     assert takers == entries[:1]
 
 
-def test_what_cannot_be_deleted_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_deleted_is_reported(tmp_path: Path) -> None:
     session = session_of(tmp_path, ADMIN, deleted("gone"), account("list", kind="mailing_list"))
     done = session.do(DeleteAccounts(("Admin", *at("gone", "list"))))
     assert results(done) == [("Admin", "refused"), ("gone", "not-found"), ("list", "done")]
 
 
-def test_deeds_see_what_another_console_changed(tmp_path: Path) -> None:
+def test_changes_see_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=2)
     second = another(session)
     second.do(AddAccount("berg@north.example"))

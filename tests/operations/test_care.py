@@ -38,7 +38,7 @@ DORA = Operator("dora")
 
 
 def store_of(tmp_path: Path, changes: int = 4) -> Path:
-    """A store with a snapshot, a former one beside it, and a few lines in its log; nobody has it open."""
+    """A store with a snapshot, a former one beside it, and a few lines in its log; no one has it open."""
     session = session_of(tmp_path, account("anna"), account("berg"))
     for change in range(changes):
         session.do((DisableAccounts, EnableAccounts)[change % 2]((ANNA,)))
@@ -159,7 +159,7 @@ def stale_and_changed(path: Path) -> None:
         (Path.unlink, "no-snapshot", False),
     ],
 )
-def test_a_snapshot_is_made_anew_from_the_journal(
+def test_a_snapshot_is_made_again_from_the_journal(
     tmp_path: Path, harm: Callable[[Path], None], code: str, serious: bool
 ) -> None:
     folder = store_of(tmp_path)
@@ -287,7 +287,7 @@ def test_where_nothing_is_good_nothing_is_made(tmp_path: Path) -> None:
     assert files(folder) == before
 
 
-def test_a_missing_journal_is_begun_anew(tmp_path: Path) -> None:
+def test_a_missing_journal_is_begun_again(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     good = contents(folder)
     (folder / "journal.jsonl").unlink()
@@ -359,14 +359,14 @@ def test_leftovers_are_moved_not_removed(tmp_path: Path) -> None:
     assert len(files(folder / "set-aside")) == 6
 
 
-def test_what_somebody_is_writing_just_now_is_no_leftover(tmp_path: Path) -> None:
+def test_what_someone_is_writing_just_now_is_no_leftover(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     (folder / ".store.json.0a0b.new").write_bytes(b"")
     (folder / ".store.json.0a0b.new").chmod(0o600)
     assert examine(folder) == []
 
 
-def test_a_contradiction_is_told_and_not_mended(tmp_path: Path) -> None:
+def test_a_contradiction_is_reported_and_not_mended(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("ANNA@North.example"))
     session.close()
     before = files(session.store.folder)
@@ -394,7 +394,7 @@ def test_a_line_that_makes_no_sense_is_found(tmp_path: Path) -> None:
 Usage = namedtuple("Usage", "total used free")
 
 
-def test_little_free_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_free_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = store_of(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**9, 10**9, 5 * 1024**2))
     (finding,) = examine(folder)
@@ -579,7 +579,7 @@ def test_a_part_of_another_store_is_refused_and_never_preferred(tmp_path: Path, 
 # The log, verified
 
 
-def test_the_head_of_a_log_is_found_again_as_long_as_nobody_cut_or_forged_it(tmp_path: Path) -> None:
+def test_the_head_of_a_log_is_found_again_as_long_as_no_one_cut_or_forged_it(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     head = verify(folder)
     works(folder).close()

@@ -218,7 +218,7 @@ def test_a_saved_filter_stands_for_its_text(text: str, logins: str) -> None:
         ("@x", {"x": "-@x"}, message("filter-names-another", part="@x")),
     ],
 )
-def test_what_is_wrong_with_a_saved_filter_is_told(text: str, saved: dict[str, str], problem: Message) -> None:
+def test_what_is_wrong_with_a_saved_filter_is_reported(text: str, saved: dict[str, str], problem: Message) -> None:
     assert read_filter(text, NOW, saved).problems == (problem,)
 
 

@@ -1,4 +1,4 @@
-"""What is written down of every deed, and what can be taken back of it, by whom and from where."""
+"""What is written down of every change, and what can be undone of it, by whose hand and from where."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -131,12 +131,12 @@ def test_a_log_is_read_as_far_as_it_is_asked_for(tmp_path: Path, monkeypatch: py
     assert made == []
     assert (next(lines).sequence, made) == (1, [1])
     assert session.last_undoable() is not None
-    assert made == [1]  # the session knows its own deeds
+    assert made == [1]  # the session knows its own changes
     assert another(session).last_undoable() is None
 
 
 def refused(session: Session, operation: Operation) -> Commit:
-    """The line of a deed that is refused whole."""
+    """The line of a change that is refused whole."""
     before = dump_of(session)
     with pytest.raises(Refused):
         session.do(operation)
@@ -181,7 +181,7 @@ def test_what_is_refused_in_part_is_written_down_with_what_was_done(tmp_path: Pa
     assert not session.state.find(f"off@{DOMAIN}").enabled
 
 
-def test_a_deed_that_is_refused_for_each_account_changes_nothing_and_is_written_down(tmp_path: Path) -> None:
+def test_a_change_that_is_refused_for_each_account_changes_nothing_and_is_written_down(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("off", enabled=False), seats=1)
     assert session.do(EnableAccounts((f"off@{DOMAIN}",))).commit is None
     commit = log(session)[-1]
@@ -198,7 +198,7 @@ def test_what_did_nothing_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "operation", [DisableAccounts, EnableAccounts, DeleteAccounts], ids=["disable", "enable", "delete"]
 )
-def test_a_deed_on_what_changed_since_it_was_looked_at_is_not_done(
+def test_a_change_on_what_changed_since_it_was_looked_at_is_not_done(
     tmp_path: Path, operation: Callable[..., Operation]
 ) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("off", enabled=False))
@@ -215,7 +215,7 @@ def test_a_deed_on_what_changed_since_it_was_looked_at_is_not_done(
     used(session)
 
 
-def test_a_log_that_makes_no_sense_is_told(tmp_path: Path) -> None:
+def test_a_log_that_makes_no_sense_is_reported(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     session.close()
@@ -242,7 +242,7 @@ def test_a_log_that_makes_no_sense_is_told(tmp_path: Path) -> None:
 # Undo across sessions and operators
 
 
-def test_the_last_own_deed_is_taken_back_from_another_process(tmp_path: Path) -> None:
+def test_the_last_own_change_is_undone_from_another_process(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("chen"))
     session.do(DisableAccounts((ANNA,)))
     session.do(DisableAccounts((BERG,)))
@@ -263,7 +263,7 @@ def test_the_last_own_deed_is_taken_back_from_another_process(tmp_path: Path) ->
     assert later(session, "berg").history.to_undo().sequence == 4
 
 
-def test_anothers_deed_is_taken_back_by_its_number_only(tmp_path: Path) -> None:
+def test_anothers_change_is_undone_by_its_number_only(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     other = another(session)
     other.do(DisableAccounts((ANNA,)))
@@ -298,7 +298,7 @@ def test_who_claims_another_name_is_another_operator(tmp_path: Path) -> None:
         (10**30, "no-such-line"),
     ],
 )
-def test_what_cannot_be_taken_back_at_all(tmp_path: Path, sequence: int, code: str) -> None:
+def test_what_cannot_be_undone_at_all(tmp_path: Path, sequence: int, code: str) -> None:
     session = session_of(tmp_path, account("anna"), seats=1)
     session.do(DisableAccounts((ANNA,)))
     session.do(EnableAccounts((ANNA,)))
@@ -330,7 +330,7 @@ def test_redo_is_the_undo_of_the_undo_and_so_on(tmp_path: Path) -> None:
         later(session).undo()
 
 
-def test_what_was_done_again_can_be_taken_back_as_the_last_deed(tmp_path: Path) -> None:
+def test_what_was_redone_can_be_undone_as_the_last_change(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     undo = session.undo().commit
@@ -390,7 +390,7 @@ def test_while_an_undo_reads_the_log_others_can_save_and_what_they_save_counts(
     assert not session.state.find(BERG).enabled
 
 
-def test_what_was_changed_and_changed_back_by_another_is_not_taken_back(tmp_path: Path) -> None:
+def test_what_was_changed_and_changed_back_by_another_is_not_undone(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     other = another(session)
@@ -407,7 +407,7 @@ def test_what_was_changed_and_changed_back_by_another_is_not_taken_back(tmp_path
     assert another(other).state.find(ANNA).enabled
 
 
-def test_a_restart_or_a_license_that_was_changed_and_changed_back_is_not_taken_back(tmp_path: Path) -> None:
+def test_a_restart_or_a_license_that_was_changed_and_changed_back_is_not_undone(tmp_path: Path) -> None:
     clock = noon()
     session = session_of(tmp_path, clock=clock)
     session.do(RecordRestart())
@@ -426,7 +426,7 @@ def test_a_restart_or_a_license_that_was_changed_and_changed_back_is_not_taken_b
         session.undo(2)
 
 
-def test_what_others_did_and_took_back_is_no_change(tmp_path: Path) -> None:
+def test_what_others_did_and_undid_is_no_change(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     other = another(session)
@@ -436,7 +436,7 @@ def test_what_others_did_and_took_back_is_no_change(tmp_path: Path) -> None:
     assert used(session) == 1
 
 
-def test_a_session_knows_that_another_took_its_deed_back(tmp_path: Path) -> None:
+def test_a_session_knows_that_another_undid_its_change(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     session.do(DisableAccounts((BERG,)))
     session.do(DisableAccounts((ANNA,)))
@@ -451,7 +451,7 @@ def test_a_session_knows_that_another_took_its_deed_back(tmp_path: Path) -> None
     assert session.history.undoable.sequence == 3
 
 
-# Redo of each deed
+# Redo of each change
 
 
 EVERYBODY = (
@@ -487,7 +487,7 @@ OTHER = Inventory(
     ],
     ids=lambda operation: str(operation.name),
 )
-def test_a_deed_is_done_again_as_it_was(tmp_path: Path, operation: Operation) -> None:
+def test_a_change_is_redone_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, seats=6)
     session.do(operation)
     after, figures = _contents(session), session.seats.report()
@@ -511,7 +511,7 @@ def _contents(session: Session) -> dict[str, Any]:
     return {**entries, **{domain.name: domain for domain in inventory.domains}, "license": inventory.license}
 
 
-def test_a_deletion_that_is_done_again_is_of_now_and_says_the_same_of_the_mailbox(tmp_path: Path) -> None:
+def test_a_deletion_that_is_redone_is_of_now_and_says_the_same_of_the_mailbox(tmp_path: Path) -> None:
     clock = noon()
     session = session_of(tmp_path, account("anna", mailbox=True), account("berg"), clock=clock)
     session.do(DeleteAccounts((ANNA,), "transfer", BERG))
@@ -544,7 +544,7 @@ def test_a_domain_that_others_added_meanwhile_is_not_added_twice(tmp_path: Path)
     assert len(session.state.inventory.domains) == 1
 
 
-def test_a_restored_dump_is_taken_back_over_as_many_addresses_without_comparing_each_to_each(
+def test_a_restored_dump_is_undone_over_as_many_addresses_without_comparing_each_to_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = [account(f"a{number}") for number in range(400)]
@@ -663,7 +663,7 @@ class Histories(RuleBasedStateMachine):
         except ChangedSince:
             raise
         except Refused:
-            return  # a restart that was taken back since may have filled all seats with held ones
+            return  # a restart that was undone since may have filled all seats with held ones
         assert _sorted(self.one.state.inventory, deletions=False) == before
 
     @rule()

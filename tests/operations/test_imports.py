@@ -122,7 +122,7 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     assert ImportAccounts(rows, DOMAIN).plan(session.state, session.seats).aliases == {}
 
 
-def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
+def test_an_address_that_is_someone_elses_makes_no_alias(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("boss"), account("all", kind="mailing_list"))
     plan = ImportAccounts(export("anna;;;anna,berg,boss,all", "berg;;;berg"), DOMAIN).plan(session.state, session.seats)
     assert plan.aliases == {}

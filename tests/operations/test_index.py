@@ -252,7 +252,7 @@ class AnyRoster(RuleBasedStateMachine):
         self.account_index.follow(gone, self.held)
 
     @rule()
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.account_index = index_of(self.entries.values())
         self.steps = None
 
@@ -294,7 +294,7 @@ TestAnyRoster.settings = settings(max_examples=EXAMPLES, stateful_step_count=20,
 HELD = deleted("gone")
 
 
-def test_is_locked_lists_whom_the_license_keeps_out(tmp_path: Path) -> None:
+def test_is_locked_lists_who_the_license_keeps_out(tmp_path: Path) -> None:
     people = [account("in", mailbox=True), account("new"), account("off", enabled=False), alias("info", "new")]
     session = session_of(tmp_path, *people, seats=2)
     locked = AccountQuery(text="is:locked", sort="address")

@@ -265,13 +265,15 @@ kinds: st.SearchStrategy[Kind] = st.sampled_from(("user", "mailing_list", "resou
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
     kind = draw(kinds)
-    told = Entry(address=draw(addresses), kind=kind, origin="imported", description=draw(texts), full_name=draw(texts))
+    reported = Entry(
+        address=draw(addresses), kind=kind, origin="imported", description=draw(texts), full_name=draw(texts)
+    )
     if kind == "alias":
         targets = draw(st.lists(addresses, min_size=1, max_size=3, unique_by=fold))
-        return replace(told, full_name="", delivers_to=tuple(targets))
+        return replace(reported, full_name="", delivers_to=tuple(targets))
     if kind != "user":
-        return told
-    return replace(told, enabled=draw(st.booleans()), role=draw(st.sampled_from(["user", "auditor", "full_admin"])))
+        return reported
+    return replace(reported, enabled=draw(st.booleans()), role=draw(st.sampled_from(["user", "auditor", "full_admin"])))
 
 
 @st.composite

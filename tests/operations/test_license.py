@@ -194,7 +194,7 @@ def test_details_are_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["12345 ABCDE", "12345-ABCDE-FGHIJ-", "-", "?", "<FGHIJ>", "čččč"])
-def test_what_is_no_license_id_is_refused_and_not_told(tmp_path: Path, text: str) -> None:
+def test_what_is_no_license_id_is_refused_and_not_reported(tmp_path: Path, text: str) -> None:
     session = session_with(tmp_path, License())
     error = no_input(session, RegisterLicense(CUSTOMER, text))
     assert (error.code, error.params) == ("not-a-license-id", {})

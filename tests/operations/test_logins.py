@@ -104,7 +104,7 @@ def test_a_login_that_cannot_have_been_is_refused(tmp_path: Path) -> None:
     assert of(session, "anna") == replace(of(session, "anna"), mailbox=False, last_login=None)
 
 
-def test_a_login_can_be_taken_back_unless_another_followed(tmp_path: Path) -> None:
+def test_a_login_can_be_undone_unless_another_followed(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     before = of(session, "anna")
     first = session.do(Connect("anna@north.example", at=hours_ago(2)))

@@ -76,7 +76,7 @@ def do(session: Session, *users: DirectoryUser, **how: object) -> MapPlan:
     found = listing(*users)
     plan = plan_mapping(DOMAIN, found, session.state, session.seats)
     deactivate = bool(how.get("disable_gone"))
-    session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan, **how))  # type: ignore[arg-type]  # of a deed
+    session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan, **how))  # type: ignore[arg-type]  # of a change
     assert session.seats.report() == plan.after(deactivate)
     assert used(session) == plan.after(deactivate).used
     again = plan_mapping(DOMAIN, found, session.state, session.seats)
@@ -116,7 +116,7 @@ def test_users_can_change_logins_with_each_other(tmp_path: Path) -> None:
     assert {entry.login: entry.full_name for entry in session.state.live_entries()} == {"b": "A", "c": "B", "a": "C"}
 
 
-def test_a_login_that_somebody_left_can_be_taken_by_somebody_new(tmp_path: Path) -> None:
+def test_a_login_that_someone_left_can_be_taken_by_someone_new(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", mailbox=True))
     do(session, person("fry", "new"), person("philip", "id-fry"))
     assert not session.state.find(f"fry@{DOMAIN}").mailbox
@@ -143,7 +143,7 @@ def test_whoever_cannot_be_renamed_keeps_his_login_from_others(tmp_path: Path) -
         (account("FRY"), "local"),
     ],
 )
-def test_nobody_is_mapped_onto_somebody_else(tmp_path: Path, holder: Entry, what: str) -> None:
+def test_no_one_is_mapped_onto_someone_else(tmp_path: Path, holder: Entry, what: str) -> None:
     session = session_of(tmp_path, holder)
     before = session.state.inventory
     plan = do(session, person("fry"))
@@ -203,14 +203,14 @@ def test_whoever_was_deleted_comes_back_as_the_same_or_as_another_person(tmp_pat
     assert entry == mapped("fry", id_, id=entry.id, **kept)
 
 
-def test_nobody_is_renamed_onto_an_account_that_is_gone(tmp_path: Path) -> None:
+def test_no_one_is_renamed_onto_an_account_that_is_gone(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"), mapped("leela"))
     plan = do(session, person("leela", "id-fry"))
     assert [each.reason.code for each in plan.collisions] == ["address-held-by-gone"]
     assert logins(plan.gone) == ["leela"]
 
 
-def test_whom_the_directory_disables_is_disabled_and_nobody_is_enabled(tmp_path: Path) -> None:
+def test_who_the_directory_disables_is_disabled_and_no_one_is_enabled(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"), mapped("leela", enabled=False), mapped("amy", enabled=False))
     plan = do(session, person("fry", enabled=False), person("leela"), person("amy", enabled=False))
     assert [after.login for _, after in plan.disabled] == ["fry"]
@@ -226,7 +226,7 @@ def test_who_is_renamed_and_disabled_there_is_both_here(tmp_path: Path) -> None:
     assert plan.disabling == plan.renamed
 
 
-def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: Path) -> None:
+def test_whoever_is_disabled_is_reported_so_whatever_else_becomes_of_him(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("amy"), mapped("fry"), mapped("leela"), mapped("zoidberg", enabled=False))
     found = listing(
         person("amy", enabled=False), person("philip", "id-fry", enabled=False), person("leela", "new", enabled=False),
@@ -235,8 +235,8 @@ def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: P
     plan = plan_mapping(DOMAIN, found, session.state, session.seats)
     assert logins([after for _, after in plan.disabling]) == ["amy", "philip", "leela"]
     assert counts_words(plan) == "2 renamed, 1 under another id, 3 disabled there"
-    told = dict(plan_groups(plan))["Disabled in the directory, disabled here too"]
-    assert [row.label.partition("@")[0] for row in told] == ["amy", "philip", "leela"]
+    reported = dict(plan_groups(plan))["Disabled in the directory, disabled here too"]
+    assert [row.label.partition("@")[0] for row in reported] == ["amy", "philip", "leela"]
     outcomes = {each.address.partition("@")[0]: each.message for each in session.do(MapDomain(DOMAIN, found)).outcomes}
     assert outcomes["philip"] == message("map-renamed-disabled", before=f"fry@{DOMAIN}")
     assert outcomes["leela"].code == "map-disabled"
@@ -295,7 +295,7 @@ def test_a_new_user_takes_over_the_seat_that_a_deleted_account_holds(tmp_path: P
         (f"ANNA@{DOMAIN}", "login-of-another-user"),
     ],
 )
-def test_logins_that_no_address_can_begin_with_are_told(tmp_path: Path, login: str, code: str) -> None:
+def test_logins_that_no_address_can_begin_with_are_reported(tmp_path: Path, login: str, code: str) -> None:
     session = session_of(tmp_path)
     plan = do(session, person("anna"), person(login, "other"))
     assert [(each.user.login, each.reason.code) for each in plan.collisions] == [(login, code)]
@@ -350,7 +350,7 @@ def test_everybody_who_is_left_out_is_counted(tmp_path: Path) -> None:
 # Those who are gone
 
 
-def test_who_is_gone_stays_until_somebody_says_so(tmp_path: Path) -> None:
+def test_who_is_gone_stays_until_someone_says_so(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", mailbox=True), mapped("leela"))
     plan = do(session, person("leela"))
     assert logins(plan.gone) == ["fry"]
@@ -521,7 +521,7 @@ def test_a_domain_keeps_where_it_is_mapped_from(tmp_path: Path) -> None:
     opened.close()
 
 
-def test_what_nobody_checks_is_recorded_loudly(tmp_path: Path) -> None:
+def test_what_no_one_checks_is_recorded_loudly(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(SetDirectory(DOMAIN, replace(DIRECTORY, insecure=True)))
     assert done.outcomes[0].code == "map-directory-set-insecure"

@@ -108,7 +108,7 @@ def test_a_damaged_file_is_no_habit_and_is_kept_aside_by_the_next_choice(file: P
     assert (after.theme, after.columns, dict(after.filters)) == ("terminal", (NAME,), {"a": "b"})
 
 
-def test_what_cannot_be_kept_is_told_and_holds(tmp_path: Path) -> None:
+def test_what_cannot_be_kept_is_reported_and_holds(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the way")
     preferences = Preferences(tmp_path / "state" / "habits.json")
     with pytest.raises(ConsoleError, match="preference-unsaved") as caught:

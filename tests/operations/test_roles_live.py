@@ -23,7 +23,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
 
 @pytest.fixture
 def session(at: Followed) -> Iterator[Session]:
-    with at.anew() as session:
+    with at.fresh() as session:
         session.store.authority = lambda: HELPDESK
         yield session
 

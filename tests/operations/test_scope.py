@@ -96,7 +96,7 @@ def test_no_filter_lists_them(full: Session, text: str) -> None:
     assert sees_nothing(session.account_index.select(AccountQuery(text=text), full.clock.now()))
 
 
-def test_the_log_says_who_and_when_but_not_whom(full: Session) -> None:
+def test_the_log_says_who_and_when_but_not_who(full: Session) -> None:
     session = bound(full)
     lines = list(session.history.log(LogQuery()))
     assert [line.sequence for line in lines] == [line.sequence for line in full.history.log(LogQuery())]

@@ -1,4 +1,4 @@
-"""Deeds on the server's records, and dumps."""
+"""Changes on the server's records, and dumps."""
 
 import json
 import os
@@ -146,7 +146,7 @@ def test_restore_makes_a_store_or_fills_the_one_that_is_there(tmp_path: Path) ->
     assert (folder / "journal.jsonl").read_text() == "damaged\n"
 
 
-def test_a_restore_waits_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
+def test_a_restore_waits_no_longer_than_asked(tmp_path: Path) -> None:
     restore(tmp_path / "s", Inventory())
     with FileLock(tmp_path / "s" / "lock"), pytest.raises(StoreBusy, match="store-busy"):
         restore(tmp_path / "s", Inventory(), patience=0)
@@ -203,7 +203,7 @@ def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
+def test_a_dump_that_cannot_be_written_or_read_is_reported(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     with pytest.raises(BadInput, match=r"cannot-write.*nowhere/dump\.json.*No such file"):
         write_document(tmp_path / "nowhere" / "dump.json", b"{}", session.store.folder)

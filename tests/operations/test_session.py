@@ -35,7 +35,7 @@ ANNA = "anna@north.example"
 
 
 class Failing:
-    """A deed that does things and then fails."""
+    """A change that does things and then fails."""
 
     name: ClassVar[str] = "failing"
     runs_on: ClassVar[RunsOn] = "store"
@@ -101,7 +101,7 @@ def test_listeners_hear_of_commits_once_the_figures_follow_them(tmp_path: Path) 
     assert len(heard) == 2
 
 
-def test_a_listener_that_fails_does_not_take_back_what_is_on_disk(tmp_path: Path) -> None:
+def test_a_listener_that_fails_does_not_undo_what_is_on_disk(tmp_path: Path) -> None:
     def fail(_: Commit) -> None:
         raise RuntimeError("listener")
 
@@ -113,7 +113,7 @@ def test_a_listener_that_fails_does_not_take_back_what_is_on_disk(tmp_path: Path
 
 
 @pytest.mark.parametrize("error", [Refused("no"), RuntimeError(), KeyboardInterrupt()])
-def test_a_deed_that_fails_half_way_did_nothing(tmp_path: Path, error: BaseException) -> None:
+def test_a_change_that_fails_half_way_did_nothing(tmp_path: Path, error: BaseException) -> None:
     session = session_of(tmp_path, account("anna"), account("off", enabled=False), deleted("gone"))
     before = dump_of(session)
     with pytest.raises(type(error)):
@@ -124,7 +124,7 @@ def test_a_deed_that_fails_half_way_did_nothing(tmp_path: Path, error: BaseExcep
     assert used(session) == used(another(session)) == 3
 
 
-def test_a_deed_that_could_not_be_saved_did_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_could_not_be_saved_did_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(tmp_path, account("anna"))
     with monkeypatch.context() as patch:
         patch.setattr("os.fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))

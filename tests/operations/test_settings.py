@@ -1,4 +1,4 @@
-"""The configuration file: what can be taken is, and the rest is told."""
+"""The configuration file: what can be taken is, and the rest is reported."""
 
 import os
 import subprocess

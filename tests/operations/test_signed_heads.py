@@ -127,7 +127,7 @@ def test_a_log_that_was_cut_off_is_found(folder: Path) -> None:
     assert code_of(lambda: verify(folder, signed=[head])) == ("log-not-as-signed", 7)
 
 
-def test_a_log_of_another_store_is_told_from_a_rewritten_one(folder: Path, tmp_path: Path) -> None:
+def test_a_log_of_another_store_is_distinguished_from_a_rewritten_one(folder: Path, tmp_path: Path) -> None:
     new_store(tmp_path / "other", account("anna")).close()
     add_to(tmp_path / "other", "berg")
     head = log_head(tmp_path / "other", NOW)

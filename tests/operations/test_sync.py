@@ -152,7 +152,7 @@ def test_users_can_change_logins_with_each_other(session: Session, world: KerioS
     assert len({entry.address for entry in session.state.live_entries()}) == len(session.state.live_entries())
 
 
-def test_a_login_that_somebody_left_goes_to_somebody_new(session: Session, world: KerioServer) -> None:
+def test_a_login_that_someone_left_goes_to_someone_new(session: Session, world: KerioServer) -> None:
     sync(session, world)
     number = session.state.find("anna@north.example").id
     world.world.change_user("anna@north.example", loginName="anna.berg")
@@ -195,7 +195,7 @@ def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, ker
     session.do(AddServer(Server(name="mail", access=access_of(world))))
     sync(session, world)
     entries = found(session)
-    assert entries["own@north.example"].server_id == ""  # never on the server: left, and told by reconcile
+    assert entries["own@north.example"].server_id == ""  # never on the server: left, and reported by reconcile
     anna = entries["anna@north.example"]
     assert anna.last_login is not None
     assert anna.last_login.at == kerio_clock.now() - timedelta(days=1)  # later than what the server says
@@ -224,7 +224,7 @@ def test_a_restart_of_the_server_clears_held_seats(
     assert session.seats.report().held == 0
 
 
-def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: KerioServer) -> None:
+def test_an_auditor_reads_all_or_is_reported_what_not(session: Session, world: KerioServer) -> None:
     world.world.add_user("eye@north.example", role="Auditor", password=world.password)
     session.do(RemoveServer())
     session.do(AddServer(Server(name="mail", access=access_of(world, "eye@north.example"))))
@@ -235,7 +235,7 @@ def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: Kerio
     assert len(found(session)) == 6
 
 
-def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> None:
+def test_a_reading_is_not_undone(session: Session, world: KerioServer) -> None:
     done = sync(session, world)
     assert done.commit is not None
     assert session.history.undoable is not None
@@ -246,7 +246,7 @@ def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> No
     assert found(session) == before
 
 
-def test_naming_a_server_is_taken_back_until_it_was_read(session: Session, world: KerioServer) -> None:
+def test_naming_a_server_is_undone_until_it_was_read(session: Session, world: KerioServer) -> None:
     added = session.history.undoable
     assert added is not None
     sync(session, world)

@@ -149,7 +149,7 @@ def test_who_was_in_a_domain_that_is_gone_is_gone_with_it(at: Followed, session:
     assert session.state.find("anna@south.example").full_name == "Anna Berg"
 
 
-def test_a_domain_made_anew_under_its_name_is_the_one_that_the_store_has(at: Followed, session: Session) -> None:
+def test_a_domain_made_again_under_its_name_is_the_one_that_the_store_has(at: Followed, session: Session) -> None:
     take_out(at.mail.world, SOUTH)
     at.mail.world.add_domain(SOUTH)
     at.mail.world.add_user(OTTO)

@@ -90,7 +90,7 @@ def test_accounts_are_changed_there_and_here_one_at_a_time(session: Session, des
     assert not read(session, desk).changed
 
 
-def test_an_account_that_somebody_deletes_there_holds_no_seat(session: Session, desk: Desk) -> None:
+def test_an_account_that_someone_deletes_there_holds_no_seat(session: Session, desk: Desk) -> None:
     del desk.accounts[session.state.find(ANNA).server_id]
     assert [outcome.code for outcome in read(session, desk).changed] == ["gone-from-server"]
 

@@ -88,7 +88,7 @@ def test_whose_address_is_still_anothers_waits_for_the_next_reading(at: Followed
     check_is_as_there(session, at)
 
 
-def test_who_takes_the_address_of_somebody_being_changed_is_not_taken_for_him(at: Followed, session: Session) -> None:
+def test_who_takes_the_address_of_someone_being_changed_is_not_taken_for_him(at: Followed, session: Session) -> None:
     id_ = session.state.find(ANNA).server_id
     begun = begin_reading(session)
     at.mail.world.change_user(ANNA, loginName="anna.berg")
@@ -119,10 +119,10 @@ def test_what_was_not_read_yields_its_address_to_what_was(at: Followed, session:
     check_is_as_there(session, at)
 
 
-# What is told besides
+# What is reported besides
 
 
-def test_what_has_an_address_twice_is_told(at: Followed, session: Session) -> None:
+def test_what_has_an_address_twice_is_reported(at: Followed, session: Session) -> None:
     assert remarks(session) == ()
     at.mail.world.add_alias(ANNA, BERG)
     at.read(session)
@@ -130,7 +130,7 @@ def test_what_has_an_address_twice_is_told(at: Followed, session: Session) -> No
     assert session.state.find(ANNA).kind == "user"
 
 
-def test_a_directory_that_the_store_was_not_told_of_is_told(at: Followed, session: Session) -> None:
+def test_a_directory_that_the_store_was_not_reported_of_is_reported(at: Followed, session: Session) -> None:
     domain = at.mail.world.domain("south.example")
     domain.directory, domain.directory_host = "WindowsActiveDirectory", "dc.example"
     at.read(session)

@@ -1,4 +1,4 @@
-"""Every deed is taken back by its inverse, under the same guards, and only if nobody changed the same since."""
+"""Every change is undone by its inverse, under the same guards, and only if no one changed the same since."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -71,7 +71,7 @@ def held_again(session: Session) -> set[str]:
     ],
     ids=lambda operation: str(operation.name),
 )
-def test_a_deed_that_is_taken_back_leaves_everything_as_it_was(tmp_path: Path, operation: Operation) -> None:
+def test_a_change_that_is_undone_leaves_everything_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, account("keeper"), seats=5)
     before, figures = dump_of(session), session.seats.report()
     done = session.do(operation)
@@ -87,7 +87,7 @@ def test_a_deed_that_is_taken_back_leaves_everything_as_it_was(tmp_path: Path, o
         session.undo()
 
 
-def test_deeds_are_taken_back_the_last_first(tmp_path: Path) -> None:
+def test_changes_are_undone_the_last_first(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     session.do(DisableAccounts((ANNA,)))
     session.do(DisableAccounts((BERG,)))
@@ -115,7 +115,7 @@ def test_an_account_that_took_a_held_seat_over_holds_it_again(tmp_path: Path) ->
     assert session.state.deleted_at(ANNA) == []
 
 
-def test_an_import_is_taken_back_and_its_domain_stays_as_long_as_deleted_accounts_belong_to_it(tmp_path: Path) -> None:
+def test_an_import_is_undone_and_its_domain_stays_as_long_as_deleted_accounts_belong_to_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, domains=())
     session.do(ImportAccounts(export("anna;;;anna,info", "berg;;;"), "west.example"))
     undone = session.undo()
@@ -130,7 +130,7 @@ def test_an_import_is_taken_back_and_its_domain_stays_as_long_as_deleted_account
     assert (west.name, west.held) == ("west.example", 2)
 
 
-def test_an_import_that_only_changed_names_is_taken_back(tmp_path: Path) -> None:
+def test_an_import_that_only_changed_names_is_undone(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna", full_name="Anna"), domains=(NORTH,))
     session.do(ImportAccounts(export("anna;Other;;"), DOMAIN))
     session.undo()
@@ -141,7 +141,7 @@ def test_an_import_that_only_changed_names_is_taken_back(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("operation", [DisableAccounts((ANNA,)), DeleteAccounts((ANNA,))], ids=["disable", "delete"])
-def test_undo_needs_a_seat_as_any_deed_does_and_can_be_tried_again(tmp_path: Path, operation: Operation) -> None:
+def test_undo_needs_a_seat_as_any_change_does_and_can_be_tried_again(tmp_path: Path, operation: Operation) -> None:
     clock = noon()
     session = session_of(tmp_path, account("anna"), seats=1, clock=clock)
     session.do(operation)
@@ -165,7 +165,7 @@ def test_a_deleted_account_gets_its_own_held_seat_back_at_the_limit(tmp_path: Pa
     assert (used(session), session.seats.held()) == (2, [])
 
 
-def test_a_restored_dump_is_taken_back_whatever_the_limits(tmp_path: Path) -> None:
+def test_a_restored_dump_is_undone_whatever_the_limits(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), seats=1)
     before = dump_of(session)
     session.do(RestoreInventory(OTHER_DUMP))
@@ -190,7 +190,7 @@ def replaces_everything(session: Session) -> None:
 
 
 @pytest.mark.parametrize("change", [changes_it, deletes_it, replaces_everything])
-def test_what_somebody_changed_since_is_not_taken_back(tmp_path: Path, change: Callable[[Session], None]) -> None:
+def test_what_someone_changed_since_is_not_undone(tmp_path: Path, change: Callable[[Session], None]) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     change(another(session))
@@ -203,7 +203,7 @@ def test_what_somebody_changed_since_is_not_taken_back(tmp_path: Path, change: C
     used(session)
 
 
-def test_one_changed_record_keeps_the_whole_deed(tmp_path: Path) -> None:
+def test_one_changed_record_keeps_the_whole_change(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     session.do(DisableAccounts((ANNA, BERG)))
     another(session).do(EnableAccounts((BERG,)))
@@ -248,7 +248,7 @@ def test_a_domain_in_use_or_gone_is_not_forgotten(tmp_path: Path, change: Callab
     used(session)
 
 
-def test_an_import_whose_domain_others_use_now_is_not_taken_back(tmp_path: Path) -> None:
+def test_an_import_whose_domain_others_use_now_is_not_undone(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     session.do(ImportAccounts(export("anna;;;"), "west.example"))
     another(session).do(AddAccount("berg@west.example"))
@@ -256,7 +256,7 @@ def test_an_import_whose_domain_others_use_now_is_not_taken_back(tmp_path: Path)
         session.undo()
 
 
-def test_a_restart_after_another_is_not_taken_back(tmp_path: Path) -> None:
+def test_a_restart_after_another_is_not_undone(tmp_path: Path) -> None:
     clock = noon()
     session = session_of(tmp_path, clock=clock)
     session.do(RecordRestart())
@@ -266,7 +266,7 @@ def test_a_restart_after_another_is_not_taken_back(tmp_path: Path) -> None:
         session.undo()
 
 
-def test_a_restored_dump_is_not_taken_back_over_another_license(tmp_path: Path) -> None:
+def test_a_restored_dump_is_not_undone_over_another_license(tmp_path: Path) -> None:
     session = session_of(tmp_path, domains=())
     session.do(RestoreInventory(Inventory(license=License(seats=3))))
     another(session).do(RestoreInventory(Inventory(license=License(seats=4))))
@@ -274,7 +274,7 @@ def test_a_restored_dump_is_not_taken_back_over_another_license(tmp_path: Path) 
         session.undo()
 
 
-def test_a_restored_dump_is_not_taken_back_over_what_was_added_since(tmp_path: Path) -> None:
+def test_a_restored_dump_is_not_undone_over_what_was_added_since(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("berg"))
     session.do(RestoreInventory(replace(session.state.inventory, entries=(account("x"),))))
     another(session).do(AddAccount(BERG))

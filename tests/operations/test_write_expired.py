@@ -50,7 +50,7 @@ def targets(pending_changes: Sequence[PendingChange]) -> list[str]:
 @pytest.mark.parametrize("name", thorough_but(("cut",), THEN))
 def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str, method: str, done: bool) -> None:
     then = THEN[name]
-    with at.anew() as session:
+    with at.fresh() as session:
         operation = DEEDS[method]()
         at.mail.faults.add(Expired(done=done), method)
         at.mail.faults.add(then.make(), then.method or method, call=2)
@@ -67,7 +67,7 @@ def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("method", DEEDS)
 def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str, done: bool) -> None:
-    with at.anew() as session:
+    with at.fresh() as session:
         at.mail.faults.add(Expired(done=done), method)
         if done and method != "Users.set":  # what is done already is refused the second time
             with pytest.raises(AnswerLost, match=r"lost-session.*again-"):

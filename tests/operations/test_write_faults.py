@@ -1,4 +1,4 @@
-"""Each fault at each call of each deed that is done on the server: as before or as after, and never in doubt untold."""
+"""Each fault at each call of each change on the server: the state is as before or as after, every doubt is reported."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -70,7 +70,7 @@ class Wrong:
 
 FAULTS: dict[str, Wrong] = {
     "held, and not done until later": Wrong(Held),
-    "held, and done": Wrong(lambda: Held(after_deed=True)),
+    "held, and done": Wrong(lambda: Held(after_change=True)),
     "cut, and done": Wrong(Cut),
     "cut, and not done": Wrong(lambda: Cut(done=False)),
     "cut in the head": Wrong(lambda: Cut(after=20)),
@@ -129,7 +129,7 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "LARGEST_ANSWER", 100_000)
 
 
-def told(error: ConsoleError) -> str:
+def reported(error: ConsoleError) -> str:
     return "\n".join((error_words(error), *map(words_of, error.details), hint_words(error)))
 
 
@@ -156,8 +156,8 @@ def going_wrong(at: Followed, wrong: Wrong, method: str) -> Iterator[None]:
     at.mail.faults.clear()
 
 
-def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> None:
-    said = told(error)
+def assert_well_reported(session: Session, error: ConsoleError, wrong: Wrong) -> None:
+    said = reported(error)
     assert error.exit_code == (4 if wrong.refused else 8), said
     assert "Traceback" not in said
     assert PASSWORD not in said
@@ -187,7 +187,7 @@ def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
 @pytest.mark.parametrize("operation", DEEDS)
 def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str) -> None:
     wrong, method = FAULTS[name], DEEDS[operation][0]
-    with at.anew() as session:
+    with at.fresh() as session:
         if operation in BEFORE:
             BEFORE[operation](at, session)
         before = here(session)
@@ -198,7 +198,7 @@ def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str
         if here(session) != at.there:
             assert session.state.pending_changes
         if error is not None:
-            assert_well_told(session, error, wrong)
+            assert_well_reported(session, error, wrong)
             assert here(session) == before
         else:
             assert done is not None
@@ -211,7 +211,7 @@ def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str
 def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -> None:
     wrong = FAULTS[name]
     for method, operation in some(product(("Session.login", "Session.logout"), DEEDS), name):
-        with at.anew() as session:
+        with at.fresh() as session:
             if operation in BEFORE:
                 BEFORE[operation](at, session)
             before, there = state(session), at.there
@@ -236,7 +236,7 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
 ) -> None:
     wrong = FAULTS[name]
     for operation in some(("disable", "add", "delete"), name):
-        with at.anew() as session:
+        with at.fresh() as session:
             at.mail.faults.add(Cut(done=is_done), "Users.set")
             with pytest.raises(AnswerLost):
                 at.do(session, DisableAccounts((OTTO,)))
@@ -257,8 +257,8 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
 
 @pytest.mark.parametrize("code", thorough_but((1004,), (1000, 1001, 1002, 1003, 1004, 9999)))
 @pytest.mark.parametrize("operation", DEEDS)
-def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, operation: str, code: int) -> None:
-    with at.anew() as session:
+def test_what_the_server_refuses_for_someone_is_not_done_for_him(at: Followed, operation: str, code: int) -> None:
+    with at.fresh() as session:
         if operation in BEFORE:
             BEFORE[operation](at, session)
         before, there = state(session), at.there
@@ -279,7 +279,7 @@ def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, 
 
 def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(at: Followed) -> None:
     for show in (html(), Error(1004, "No.")):
-        with at.anew() as session:
+        with at.fresh() as session:
             at.mail.faults.add(Instead(b'{"id":null,"result":{"errors":[]}}', done=True), "Users.create")
             at.mail.faults.add(show, "Users.get")
             before = state(session)
@@ -296,7 +296,7 @@ def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(
 @pytest.mark.parametrize("is_done", thorough_but((True,), (False, True)))
 def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, operation: str, is_done: bool) -> None:
     for renamed in ("user", "domain", "both", "another took the name"):
-        with at.anew() as session:
+        with at.fresh() as session:
             at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
             with pytest.raises(AnswerLost):
                 DEEDS[operation][1](at, session)
@@ -319,7 +319,7 @@ def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, opera
 
 def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
     for way in ("settle", "sync"):
-        with at.anew() as session:
+        with at.fresh() as session:
             at.mail.faults.add(Cut(), "Users.set")
             with pytest.raises(AnswerLost):
                 at.do(session, DisableAccounts((ANNA,)))
@@ -338,7 +338,7 @@ def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
 @pytest.mark.parametrize("is_done", thorough_but((True,), (False, True)))
 def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is_done: bool) -> None:
     for operation in DEEDS:
-        with at.anew() as session:
+        with at.fresh() as session:
             if operation in BEFORE:
                 BEFORE[operation](at, session)
             at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
@@ -353,8 +353,8 @@ def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is
 @pytest.mark.parametrize(
     "body", [b'{"id":null,"result":{}}', b'{"id":null,"result":null}', b'{"result":{"list":null}}']
 )
-def test_nobody_is_gone_because_an_answer_lists_nothing(at: Followed, body: bytes) -> None:
-    with at.anew() as session:
+def test_no_one_is_gone_because_an_answer_lists_nothing(at: Followed, body: bytes) -> None:
+    with at.fresh() as session:
         at.mail.faults.add(Cut(done=False), "Users.remove")
         with pytest.raises(AnswerLost):
             DEEDS["delete"][1](at, session)

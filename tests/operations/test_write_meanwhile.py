@@ -77,7 +77,7 @@ def test_a_full_disk_when_the_server_has_answered_says_so_too(
     assert session.state.find(ANNA).mailbox_fate == "delete"
 
 
-def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_then(
+def test_an_answer_that_never_came_is_reported_though_the_store_cannot_be_written_then(
     at: Followed, session: Session
 ) -> None:
     lock = FileLock(session.store.folder / "lock", thread_local=False)
@@ -137,7 +137,7 @@ def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from
     other.close()
 
 
-def test_an_older_reading_brings_nobody_back_whom_a_newer_one_saw_gone(at: Followed, session: Session) -> None:
+def test_an_older_reading_brings_no_one_back_who_a_newer_one_saw_gone(at: Followed, session: Session) -> None:
     other = at.opened(session.store.folder, "berg")
     begun = begin_reading(other)
     snapshot = read_server(begun.access, Secret(at.mail.password))
@@ -149,11 +149,11 @@ def test_an_older_reading_brings_nobody_back_whom_a_newer_one_saw_gone(at: Follo
     other.close()
 
 
-def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed, tmp_path: Path) -> None:
+def test_a_server_that_someone_named_meanwhile_is_not_passed_over(at: Followed, tmp_path: Path) -> None:
     inventory = Inventory(domains=(Domain(name="north.example"),), entries=(Entry(address=ANNA),))
     session = Session.create(tmp_path / "store", inventory, "anna", at.clock, patience=0)
     other = at.opened(session.store.folder, "berg")
-    with at.anew() as followed:
+    with at.fresh() as followed:
         assert followed.state.server is not None
         other.do(AddServer(Server(name="mail", access=followed.state.server.access)))
     at.read(other)
@@ -165,7 +165,7 @@ def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed,
     session.close()
 
 
-def test_nobody_is_asked_who_was_named_otherwise_after_the_password_was_given(at: Followed, session: Session) -> None:
+def test_no_one_is_asked_who_was_named_otherwise_after_the_password_was_given(at: Followed, session: Session) -> None:
     other = at.opened(session.store.folder, "berg")
     server = session.state.server
     assert server is not None

@@ -1,4 +1,4 @@
-"""What is done on the live server first: there and here, or neither, or told."""
+"""What is done on the live server first: there and here, or neither, or reported."""
 
 import dataclasses
 import re
@@ -103,7 +103,7 @@ def test_a_disabled_account_is_disabled_there_and_here(session: Session, mail: K
     assert session.history.undoable == done.commit
 
 
-def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Session, mail: KerioServer) -> None:
+def test_undone_it_is_as_it_was_there_and_here_and_redone(session: Session, mail: KerioServer) -> None:
     before = session.state.live_entries()
     do(session, mail, DisableAccounts((ANNA, CHEN)))
     undone = session.undo(by=writer(mail))
@@ -128,7 +128,7 @@ def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioSe
     assert session.state.find("dora@north.example").deleted_at is not None
 
 
-def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mail: KerioServer) -> None:
+def test_without_a_password_it_says_that_no_one_can_log_in(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, AddAccount("dora@north.example"))
     assert done.outcomes[0].code == "without-password"
 
@@ -152,7 +152,7 @@ def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session,
     assert not session.state.find(CHEN).enabled
 
 
-def test_what_fails_for_one_is_told_and_the_others_are_done(session: Session, mail: KerioServer) -> None:
+def test_what_fails_for_one_is_reported_and_the_others_are_done(session: Session, mail: KerioServer) -> None:
     do(session, mail, EnableAccounts((BERG,)))
     mail.faults.add(ItemErrors({"berg": (1004, "No.")}), "Users.set")
     done = do(session, mail, DisableAccounts((ANNA, BERG, CHEN, "nobody@north.example", "team@north.example")))
@@ -210,7 +210,7 @@ def test_what_cannot_be_read_again_after_a_call_for_several_is_unconfirmed(sessi
         ("eye@north.example", ANNA, "denied-auditor"),
     ],
 )
-def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str, address: str, code: str) -> None:
+def test_who_may_not_is_reported_why(session: Session, mail: KerioServer, user: str, address: str, code: str) -> None:
     roles: dict[str, Role] = {"boss": "FullAdmin", "helper": "AccountAdmin", "eye": "Auditor"}
     for login, role in roles.items():
         mail.world.add_user(f"{login}@north.example", role=role, password=mail.password)
@@ -224,7 +224,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
     assert not session.state.pending_changes
 
 
-def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
+def test_a_license_that_is_used_up_there_is_reported(session: Session, mail: KerioServer) -> None:
     mail.world.set_license(users=1)
     done = do(session, mail, AddAccount("dora@north.example"))
     assert done.outcomes[0].code == "denied-license-full"
@@ -233,7 +233,7 @@ def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioSe
         session.state.find("dora@north.example")
 
 
-def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail: KerioServer) -> None:
+def test_no_one_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail: KerioServer) -> None:
     before = (dump_of(session), session.store.sequence)
     with pytest.raises(Refused, match="password-needed"):
         session.do(DisableAccounts((ANNA,)))
@@ -360,7 +360,7 @@ def test_one_at_a_time_asks_the_server(session: Session, mail: KerioServer, tmp_
     other.close()
 
 
-def test_read_only_asks_nobody(session: Session, mail: KerioServer, tmp_path: Path) -> None:
+def test_read_only_asks_no_one(session: Session, mail: KerioServer, tmp_path: Path) -> None:
     session.close()
     looking = Session.open(tmp_path / "store", "anna", session.clock, read_only=True)
     logins = mail.logins

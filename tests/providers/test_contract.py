@@ -306,5 +306,5 @@ def test_a_provider_that_is_not_installed_is_named() -> None:
         provider_of(ServerAccess(url="x", user="x", provider="nothing"))
 
 
-def test_preparing_imports_and_asks_nobody(provider: Provider) -> None:
+def test_preparing_imports_and_asks_no_one(provider: Provider) -> None:
     provider.prepare()

@@ -37,10 +37,10 @@ _ACTIVE: Final = (
     (60 * _DAY, 200 * _DAY),
     (200 * _DAY, 3 * _YEAR),
 )
-"""(from, to) minutes ago: when somebody who has an account logs in for the last time, one band as often as another."""
+"""(from, to) minutes ago: when someone who has an account logs in for the last time, one band as often as another."""
 
 _LEFT: Final = ((150 * _DAY, _YEAR), (_YEAR, 3 * _YEAR), (3 * _YEAR, 6 * _YEAR))
-"""The same of somebody who left the company."""
+"""The same of someone who left the company."""
 
 _PLAIN: Final = str.maketrans("łŁøØđĐıß", "lLoOdDis")
 
@@ -115,7 +115,7 @@ class _Maker:
             )
         )
 
-    def somebody(self, domain: str, origin: Origin, *, enabled: bool, connected: bool, odd: int = 0) -> Entry:
+    def someone(self, domain: str, origin: Origin, *, enabled: bool, connected: bool, odd: int = 0) -> Entry:
         """An account of a made-up person; `odd` of a thousand have a name that a careless screen trips over."""
         if odd and self.below(1000) < odd:
             login, full_name = self.one_of((*NON_LATIN, *ODD))
@@ -143,15 +143,15 @@ class _Maker:
             if entry.is_account and entry.domain == domain and entry.deleted_at is None
         )
         for _ in range(crew.connected - there[True, True]):
-            self.somebody(domain, self.one_of(crew.origins), enabled=True, connected=True)
+            self.someone(domain, self.one_of(crew.origins), enabled=True, connected=True)
         for _ in range(crew.latent - there[True, False]):
-            self.somebody(domain, self.one_of(crew.origins), enabled=True, connected=False)
+            self.someone(domain, self.one_of(crew.origins), enabled=True, connected=False)
         for _ in range(crew.disabled - there[False, False]):
-            self.somebody(domain, self.one_of(crew.origins), enabled=False, connected=self.below(6) > 0)
+            self.someone(domain, self.one_of(crew.origins), enabled=False, connected=self.below(6) > 0)
 
     def deleted(self, domain: str, minutes: int, heir: Entry | None = None) -> Entry:
         """An account that was deleted so many minutes ago; its mailbox went to the heir, was kept or deleted."""
-        gone = self.somebody(domain, self.one_of(("local", "imported")), enabled=True, connected=False)
+        gone = self.someone(domain, self.one_of(("local", "imported")), enabled=True, connected=False)
         self.entries[-1] = replace(
             gone,
             mailbox=True,
@@ -266,7 +266,7 @@ def _office(as_of: datetime) -> Inventory:
 def _office_cast(maker: _Maker, main: str, retail: str, labs: str, books: str) -> None:
     """The accounts of the office that are there to be seen: of each kind of trouble one."""
     account = maker.account
-    # Nobody logs in with a scanner: enabled, local, never connected, and by its address before all others like it.
+    # No one logs in with a scanner: enabled, local, never connected, and by its address before all others like it.
     account(f"2f-scanner{main}", "Scanner, 2nd floor", "Sends scans, reads nothing")
     account(f"anna{main}", "Anna Lund", "IT, helpdesk", days=0.003, by="Kerio Connect Client", role="full_admin")
     account(f"t.quist{main}", "Teo Quist", "IT", days=0.2, by="EAS", role="account_admin", origin="directory")
@@ -386,7 +386,7 @@ def mixture(as_of: datetime, *, accounts: int, seats: int | None, domains: int, 
         enabled = maker.below(100) < 86
         connected = maker.below(100) < (70 if enabled else 85)
         domain = maker.one_of(listed).name
-        maker.somebody(domain, maker.one_of(origins), enabled=enabled, connected=connected, odd=30)
+        maker.someone(domain, maker.one_of(origins), enabled=enabled, connected=connected, odd=30)
     staff = maker.entries[1:] or maker.entries
     for domain in (domain.name for domain in listed):
         share = -(-accounts // len(listed))

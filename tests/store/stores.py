@@ -54,11 +54,11 @@ def remove_entry(transaction: Transaction, number: int) -> None:
     transaction.tables.table("entries").remove(doc_ids=[number])
 
 
-def told_to(store: SeatStore) -> list[Commit]:
+def reported_to(store: SeatStore) -> list[Commit]:
     """The commits that a store tells of from now on."""
-    told: list[Commit] = []
-    store.listen(told.append)
-    return told
+    reported: list[Commit] = []
+    store.listen(reported.append)
+    return reported
 
 
 def everything_in(store: SeatStore) -> tuple[Any, ...]:

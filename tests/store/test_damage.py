@@ -1,4 +1,4 @@
-"""Damaged, missing, replaced and linked files: told, named, left as they are, and still to be read."""
+"""Damaged, missing, replaced and linked files: reported, named, left as they are, and still to be read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +76,7 @@ def test_a_last_line_whose_line_feed_was_changed_is_damaged_and_never_set_aside(
         assert (tmp_path / str(snapshot_at) / "journal.jsonl").read_bytes() == content
 
 
-def test_a_journal_that_is_missing_is_told_and_the_snapshot_can_be_read(tmp_path: Path) -> None:
+def test_a_journal_that_is_missing_is_reported_and_the_snapshot_can_be_read(tmp_path: Path) -> None:
     three_lines(tmp_path, 2)
     (tmp_path / "journal.jsonl").unlink()
     with pytest.raises(StoreUnusable, match=r"journal-missing.*journal\.jsonl"):
@@ -113,7 +113,7 @@ def test_a_journal_of_another_store_does_not_fit_the_snapshot(tmp_path: Path) ->
     ],
     ids=str,
 )
-def test_a_line_with_a_right_hash_that_makes_no_sense_is_told(tmp_path: Path, body: dict[str, object]) -> None:
+def test_a_line_with_a_right_hash_that_makes_no_sense_is_reported(tmp_path: Path, body: dict[str, object]) -> None:
     three_lines(tmp_path)
     lines = [
         {name: value for name, value in line.items() if name not in ("previous", "hash")} for line in lines_of(tmp_path)
@@ -139,7 +139,7 @@ def test_a_link_in_the_place_of_a_file_is_refused(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["store.json", "journal.jsonl"])
-def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> None:
+def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path, name: str) -> None:
     three_lines(tmp_path, 3)
     (tmp_path / name).unlink()
     (tmp_path / name).mkdir()

@@ -272,12 +272,12 @@ def test_a_store_keeps_what_it_is_given(place: Place, begun: SeatStore) -> None:
 
 def test_two_stores_follow_each_other(place: Place, begun: SeatStore) -> None:
     other = store_at(place, "berg")
-    told: list[Commit] = []
-    begun.listen(told.append)
+    reported: list[Commit] = []
+    begun.listen(reported.append)
     add(other, "chen")
     add(other, "dora")
-    assert begun.catch_up() == told
-    assert [commit.operator.user for commit in told] == ["berg", "berg"]
+    assert begun.catch_up() == reported
+    assert [commit.operator.user for commit in reported] == ["berg", "berg"]
     assert begun.catch_up() == []
     add(begun, "emil")
     entry = add(other, "fred")

@@ -15,7 +15,7 @@ from kconsole.core.records import Domain
 from kconsole.store.file_engine.locking import StoreLock
 from tests.clocks import noon
 from tests.store.snapshots import snapshot_now
-from tests.store.stores import account, add, addresses, new_store, opened, remove_entry, same_as_disk, told_to
+from tests.store.stores import account, add, addresses, new_store, opened, remove_entry, reported_to, same_as_disk
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def locked(folder: Path) -> Iterator[None]:
 def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
     one = new_store(tmp_path, account("anna"), account("berg"))
     other = opened(tmp_path)
-    told = told_to(other)
+    reported = reported_to(other)
     assert other.catch_up() == []
     anna, berg = one.state.entries.values()
     with one.transaction("many", "restore") as transaction:
@@ -43,7 +43,7 @@ def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
         transaction.set_last_restart(noon().now())
     add(one, "dora")
     commits = other.catch_up()
-    assert told == commits
+    assert reported == commits
     assert [(commit.sequence, commit.own, len(commit.changes)) for commit in commits] == [(2, False, 5), (3, False, 1)]
     assert transaction.commit == commits[0]._replace(own=True)
     assert same_as_disk(other)
@@ -54,26 +54,26 @@ def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
 def test_a_transaction_sees_what_others_changed_and_tells_of_it_first(tmp_path: Path) -> None:
     one = new_store(tmp_path)
     other = opened(tmp_path)
-    told = told_to(other)
+    reported = reported_to(other)
     add(one, "anna")
     with other.transaction("look", "restore") as transaction:
         assert other.state.entry_at("anna@north.example") is not None
-        assert [commit.sequence for commit in told] == [2]
+        assert [commit.sequence for commit in reported] == [2]
         transaction.put_entry(account("berg"))
-    assert [(commit.sequence, commit.own) for commit in told] == [(2, False), (3, True)]
+    assert [(commit.sequence, commit.own) for commit in reported] == [(2, False), (3, True)]
     one.catch_up()
     assert addresses(one) == addresses(other) == ["anna@north.example", "berg@north.example"]
 
 
-def test_a_closed_store_tells_nobody(tmp_path: Path) -> None:
+def test_a_closed_store_tells_no_one(tmp_path: Path) -> None:
     store = new_store(tmp_path)
-    told = told_to(store)
+    reported = reported_to(store)
     store.close()
     add(opened(tmp_path), "anna")
-    assert told == []
+    assert reported == []
 
 
-def test_another_ones_snapshot_disturbs_nobody(tmp_path: Path) -> None:
+def test_another_ones_snapshot_disturbs_no_one(tmp_path: Path) -> None:
     one = new_store(tmp_path)
     other = opened(tmp_path)
     add(one, "anna")
@@ -115,7 +115,7 @@ def test_a_line_that_is_being_written_is_seen_when_it_is_whole(tmp_path: Path) -
     assert same_as_disk(store)
 
 
-def test_a_line_that_the_writer_takes_back_after_it_was_seen_is_damage_and_not_forgotten(tmp_path: Path) -> None:
+def test_a_line_that_the_writer_undoes_after_it_was_seen_is_damage_and_not_forgotten(tmp_path: Path) -> None:
     """Reading takes no lock. Only a disk that fails after a whole line was written leads here."""
     store = new_store(tmp_path, account("anna"))
     before, line = half_a_line(tmp_path)
@@ -146,16 +146,16 @@ def test_a_line_that_lacks_nothing_but_its_end_counts(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     before, line = half_a_line(tmp_path)
     (tmp_path / "journal.jsonl").write_bytes(before + line[:-1])
-    told = told_to(store)
+    reported = reported_to(store)
     add(store, "berg")
-    assert [(commit.sequence, commit.own) for commit in told] == [(2, False), (3, True)]
+    assert [(commit.sequence, commit.own) for commit in reported] == [(2, False), (3, True)]
     assert store.notices == []
     assert same_as_disk(store)
 
 
-def test_what_was_good_before_a_bad_line_is_taken_and_told(tmp_path: Path) -> None:
+def test_what_was_good_before_a_bad_line_is_taken_and_reported(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
-    told = told_to(store)
+    reported = reported_to(store)
     add(other := opened(tmp_path), "berg")
     add(other, "chen")
     path = tmp_path / "journal.jsonl"
@@ -164,7 +164,7 @@ def test_what_was_good_before_a_bad_line_is_taken_and_told(tmp_path: Path) -> No
     for _ in range(2):
         with pytest.raises(StoreUnusable, match=r"journal-damaged.*line=3"):
             store.catch_up()
-        assert [commit.sequence for commit in told] == [2]
+        assert [commit.sequence for commit in reported] == [2]
         assert addresses(store) == ["anna@north.example", "berg@north.example"]
         with pytest.raises(StoreUnusable, match=r"journal-damaged.*line=3"):
             add(store, "dora")
@@ -242,7 +242,7 @@ def test_a_shorter_name_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
         add(store, "anna")
 
 
-def test_a_lock_file_that_was_removed_locks_nobody_out_and_keeps_everybody_apart(tmp_path: Path) -> None:
+def test_a_lock_file_that_was_removed_locks_no_one_out_and_keeps_everybody_apart(tmp_path: Path) -> None:
     one = new_store(tmp_path)
     add(one, "anna")
     (tmp_path / "lock").unlink()
@@ -275,7 +275,7 @@ def test_who_lost_the_lock_file_while_writing_is_still_the_only_writer(
     assert addresses(opened(tmp_path)) == ["anna@north.example", "berg@north.example"]
 
 
-def test_a_lock_that_cannot_be_had_is_told_and_reading_goes_on(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_had_is_reported_and_reading_goes_on(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     other = opened(tmp_path)
     add(other, "anna")
@@ -303,9 +303,9 @@ def test_the_lock_of_the_first_kconsole_is_the_same(tmp_path: Path) -> None:
 def test_a_commit_of_our_own_that_is_read_back_counts_as_another_ones(tmp_path: Path) -> None:
     """As after a sync that failed, when the line could not be cut off again."""
     store = new_store(tmp_path)
-    told: list[Commit] = told_to(store)
+    reported: list[Commit] = reported_to(store)
     other = opened(tmp_path)
     add(other, "anna")
     (commit,) = store.catch_up()
     assert not commit.own
-    assert told == [commit]
+    assert reported == [commit]

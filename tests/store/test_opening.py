@@ -1,4 +1,4 @@
-"""Opening a store: told how far it has come, ended on the way, and the records that come of it."""
+"""Opening a store: its progress is reported, it can be ended on the way, and the records that come of it."""
 
 from pathlib import Path
 from typing import Any
@@ -28,40 +28,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told_at_opening(folder: Path) -> list[tuple[int, int]]:
-    told: list[tuple[int, int]] = []
-    store = SeatStore.open(folder, noon(), 0, progress=lambda done, total: told.append((done, total)))
-    assert told[-1][0] == len(list(store.state.entries.values()))
+def reported_at_opening(folder: Path) -> list[tuple[int, int]]:
+    reported: list[tuple[int, int]] = []
+    store = SeatStore.open(folder, noon(), 0, progress=lambda done, total: reported.append((done, total)))
+    assert reported[-1][0] == len(list(store.state.entries.values()))
     store.abandon()
-    return told
+    return reported
 
 
-def test_it_is_told_how_far_opening_has_come(folder: Path) -> None:
-    told = told_at_opening(folder)
-    assert len(told) > 2
-    assert told == sorted(told)
-    assert {total for _, total in told} == {told[-1][0]}
+def test_it_is_reported_how_far_opening_has_come(folder: Path) -> None:
+    reported = reported_at_opening(folder)
+    assert len(reported) > 2
+    assert reported == sorted(reported)
+    assert {total for _, total in reported} == {reported[-1][0]}
 
 
-def test_it_is_told_of_a_small_store_too(tmp_path: Path) -> None:
+def test_it_is_reported_of_a_small_store_too(tmp_path: Path) -> None:
     new_store(tmp_path, account("anna"), account("berg")).close()
-    assert told_at_opening(tmp_path) == [(2, 2)]
+    assert reported_at_opening(tmp_path) == [(2, 2)]
 
 
-def test_it_is_told_what_only_the_journal_holds(tmp_path: Path) -> None:
+def test_it_is_reported_what_only_the_journal_holds(tmp_path: Path) -> None:
     store = SeatStore.create(tmp_path / "s", make_inventory(2500, seats=None), noon(), "anna")
     store.abandon()
-    (done, total), *more = told_at_opening(tmp_path / "s")
+    (done, total), *more = reported_at_opening(tmp_path / "s")
     assert done == total > 2500
     assert more == []
 
 
 class Enough(Exception):
-    """Somebody has waited long enough."""
+    """Someone has waited long enough."""
 
 
 @pytest.mark.parametrize("error", [Enough, KeyError, ValueError])
-def test_what_is_raised_when_told_ends_the_opening(folder: Path, error: type[Exception]) -> None:
+def test_what_is_raised_when_reported_ends_the_opening(folder: Path, error: type[Exception]) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def enough(done: int, total: int) -> None:

@@ -36,8 +36,8 @@ from tests.store.stores import (
     new_store,
     opened,
     remove_entry,
+    reported_to,
     same_as_disk,
-    told_to,
 )
 
 NOBODY = 65534
@@ -220,26 +220,26 @@ def test_a_transaction_that_changes_nothing_writes_nothing(tmp_path: Path) -> No
     store = new_store(tmp_path, account("anna"))
     before = (tmp_path / "journal.jsonl").read_bytes()
     (anna,) = store.state.entries.values()
-    told = told_to(store)
+    reported = reported_to(store)
     with store.transaction("nothing", "restore") as transaction:
         transaction.put_entry(anna)
         transaction.set_license(store.state.license)
         passing = transaction.put_entry(account("passing"))
         remove_entry(transaction, passing.id)
     assert transaction.commit is None
-    assert told == []
+    assert reported == []
     assert (tmp_path / "journal.jsonl").read_bytes() == before
     assert same_as_disk(store)
 
 
 def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
-    told = told_to(store)
+    reported = reported_to(store)
     with pytest.raises(Refused), store.transaction("add", "restore", reason="why not") as transaction:  # noqa: PT012
         transaction.put_entry(account("berg"))
         transaction.seats = (1, 1)
         raise Refused("no-seat-is-free", seats=1)
-    assert told == []
+    assert reported == []
     assert addresses(store) == ["anna@north.example"]
     *_, last = store.journal.history()
     assert (last.sequence, last.operation, last.reason, last.changes) == (2, "add", "why not", ())
@@ -259,7 +259,7 @@ def test_a_partial_refusal_is_journaled_beside_the_changes_and_alone(tmp_path: P
     assert same_as_disk(store)
 
 
-def test_who_did_it_is_told_with_his_claims(tmp_path: Path) -> None:
+def test_who_did_it_is_reported_with_his_claims(tmp_path: Path) -> None:
     operator = Operator("root", "王小明", "anna", "10.0.0.7 5022 10.0.0.1 22")
     store = SeatStore.create(tmp_path, inventory_of(), noon(), operator)
     with store.transaction("undo", "restore") as transaction:
@@ -294,9 +294,9 @@ def test_a_record_that_json_cannot_hold_changes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "s" / "journal.jsonl").exists()
 
 
-def test_history_is_told_from_both_ends(tmp_path: Path) -> None:
+def test_history_is_distinguished_from_both_ends(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
-    commits = told_to(store)
+    commits = reported_to(store)
     for login in ("berg", "chen", "dora"):
         add(store, login)
     forwards = list(store.journal.history())
@@ -382,7 +382,7 @@ def test_a_store_opened_to_be_read_changes_nothing(tmp_path: Path) -> None:
 
 @contextmanager
 def without_root() -> Iterator[None]:
-    """As a user whom permissions bind: root may write everywhere."""
+    """As a user that permissions bind: root may write everywhere."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(NOBODY)

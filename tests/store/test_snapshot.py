@@ -125,7 +125,7 @@ def test_what_is_no_snapshot_is_refused_and_left_alone(tmp_path: Path, content: 
 
 
 @pytest.mark.parametrize(("content", "code"), BAD)
-def test_beside_a_good_journal_a_bad_snapshot_is_made_anew_and_kept(tmp_path: Path, content: bytes, code: str) -> None:
+def test_beside_a_good_journal_a_bad_snapshot_is_made_again_and_kept(tmp_path: Path, content: bytes, code: str) -> None:
     store = new_store(tmp_path, account("anna"))
     add(store, "berg")
     store.close()

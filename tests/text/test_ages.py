@@ -64,7 +64,7 @@ def test_an_age_fits_a_narrow_column(moment: datetime, now: datetime) -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.timedeltas(timedelta(0)), st.timedeltas(timedelta(0)))
-def test_the_older_of_two_is_never_told_as_younger(now: datetime, one: timedelta, other: timedelta) -> None:
+def test_the_older_of_two_is_never_reported_as_younger(now: datetime, one: timedelta, other: timedelta) -> None:
     units = ["just", "minute", "hour", "day", "month", "year"]
 
     def rank(ago: timedelta) -> tuple[int, int]:

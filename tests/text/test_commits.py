@@ -35,7 +35,7 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("reported", "sentence"),
     [
         (commit("disable", *entries(OFF)), "anna disabled a@x.example"),
         (commit("delete", *entries(OFF, ENTRY)), "anna deleted 2 accounts"),
@@ -49,8 +49,8 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("disable", *entries(OFF), operator="\x1b[2J"), "␛[2J disabled a@x.example"),
     ],
 )
-def test_a_sentence_names_operator_operation_and_subject(told: Commit, sentence: str) -> None:
-    assert commits.sentence(told) == sentence
+def test_a_sentence_names_operator_operation_and_subject(reported: Commit, sentence: str) -> None:
+    assert commits.sentence(reported) == sentence
 
 
 def test_a_note_counts_several_changes_and_passes_over_refusals() -> None:
@@ -75,7 +75,7 @@ def test_a_refusal_is_marked_and_names_its_address() -> None:
     assert commits.operation_word(commit("undo", *entries(ENTRY), undoes=3)) == "undo of 3"
 
 
-def test_seats_are_told_before_and_after() -> None:
+def test_seats_are_reported_before_and_after() -> None:
     assert commits.seats_words(commit(seats=(1113, 1112))) == "1,113 → 1,112"
     assert commits.seats_words(commit(seats=(5, 5))) == "5"
     assert commits.seats_words(commit()) == ""
@@ -94,14 +94,14 @@ def test_a_short_time_leaves_out_what_goes_without_saying(monkeypatch: pytest.Mo
 
 
 def test_the_words_to_look_for_are_those_that_stand_there() -> None:
-    told = commit(
+    reported = commit(
         "disable", *entries(OFF), reason="left", refused=(Refusal("b@x.example", OLD_REFUSAL, {"text": "no"}),)
     )
-    text = commits.commit_text(told)
-    for shown in ("disable", "left", "a@x.example", "b@x.example: no", commits.clock_time(AT), told.operator.shown):
+    text = commits.commit_text(reported)
+    for shown in ("disable", "left", "a@x.example", "b@x.example: no", commits.clock_time(AT), reported.operator.shown):
         assert shown in text
-    assert commits.line_filter("LEFT 2026-08-05 Anna")(told)
-    assert not commits.line_filter("left berg")(told)
+    assert commits.line_filter("LEFT 2026-08-05 Anna")(reported)
+    assert not commits.line_filter("left berg")(reported)
 
 
 def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +111,8 @@ def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
     first = Entry(address="a@x.example", id=1, mailbox=True, last_login=LastLogin(AT, "\x1bIMAP"))
     second = Entry(address="a@x.example", id=1, mailbox=True, last_login=LastLogin(AT + timedelta(days=1)))
-    told = commit("connect", Change("entries", 1, ENTRY, first), Change("entries", 1, first, second))
-    details = [detail.text for detail in commits.details_of(told, AT) if detail.label == "Last login"]
+    reported = commit("connect", Change("entries", 1, ENTRY, first), Change("entries", 1, first, second))
+    details = [detail.text for detail in commits.details_of(reported, AT) if detail.label == "Last login"]
     assert details == [
         "a@x.example   2026-08-05 12:03 UTC by ␛IMAP, was never",
         "a@x.example   2026-08-06 12:03 UTC, was 2026-08-05 12:03 UTC by ␛IMAP",
@@ -158,7 +158,7 @@ def test_details_mark_what_is_only_claimed() -> None:
 
 
 def test_details_tell_everything() -> None:
-    told = commit(
+    reported = commit(
         "import",
         Change("entries", 1, ENTRY, OFF),
         Change("entries", 2, LIST, LIST),
@@ -173,7 +173,7 @@ def test_details_tell_everything() -> None:
         seats=(5, 4),
         refused=(Refusal("b@x.example", OLD_REFUSAL, {"text": "no"}),),
     )._replace(operator=Operator("root", "berg", "carla", "10.0.0.1"))
-    details = list(commits.details_of(told, AT))
+    details = list(commits.details_of(reported, AT))
     text = "\n".join(f"{detail.label}|{detail.text}" for detail in details)
     for line in (
         'Operator|carla (sudo) as "berg"',
@@ -193,11 +193,11 @@ def test_details_tell_everything() -> None:
         "License|unlimited seats",
     ):
         assert line in text
-    assert list(commits.details_of(told, AT, most=2))[-1].text == "and 6 more changes"
+    assert list(commits.details_of(reported, AT, most=2))[-1].text == "and 6 more changes"
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "reported"),
     [
         (None, None, "x.example   mapped from ldaps://d.example   dc=x"),
         (DIRECTORY, None, "x.example   no longer mapped from a directory"),
@@ -205,11 +205,13 @@ def test_details_tell_everything() -> None:
         (DIRECTORY, DIRECTORY, "x.example   changed"),
     ],
 )
-def test_a_domain_says_where_it_is_mapped_from(before: Directory | None, after: Directory | None, told: str) -> None:
+def test_a_domain_says_where_it_is_mapped_from(
+    before: Directory | None, after: Directory | None, reported: str
+) -> None:
     after = DIRECTORY if before is None else after
     domains = [Domain(name="x.example", directory=directory) for directory in (before, after)]
     changed = commit("set directory", Change("domains", 3, *domains))
-    assert any(detail.label == "Domain" and told in detail.text for detail in commits.details_of(changed, AT))
+    assert any(detail.label == "Domain" and reported in detail.text for detail in commits.details_of(changed, AT))
 
 
 def test_a_renamed_account_says_what_it_was() -> None:
@@ -218,7 +220,7 @@ def test_a_renamed_account_says_what_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "subject", "told"),
+    ("before", "after", "subject", "reported"),
     [
         (None, SERVER, "ma␛il", "ma␛il   at https://m.example as eye"),
         (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: its certificate is not"),
@@ -228,16 +230,16 @@ def test_a_renamed_account_says_what_it_was() -> None:
         (SERVER, replace(SERVER, version="10"), "", "ma␛il   changed"),
     ],
 )
-def test_which_server_was_named_is_told_and_if_nobody_checks_it(
-    before: Server | None, after: Server | None, subject: str, told: str
+def test_which_server_was_named_is_reported_and_if_no_one_checks_it(
+    before: Server | None, after: Server | None, subject: str, reported: str
 ) -> None:
     named = commit("add server", Change("connection", 1, before, after))
     assert commits.subject(named) == subject
     assert subject in commits.commit_text(named)
-    assert any(detail.label == "Server" and told in detail.text for detail in commits.details_of(named, AT))
+    assert any(detail.label == "Server" and reported in detail.text for detail in commits.details_of(named, AT))
 
 
-def test_what_the_server_was_asked_for_is_told() -> None:
+def test_what_the_server_was_asked_for_is_reported() -> None:
     asked = PendingChange(operation="disable", at=AT, targets=(Target(number=1, server_id="x", address="a@x.example"),))
     both = commit("disable", Change("intents", 9, None, asked), Change("intents", 9, asked, None))
     details = list(commits.details_of(both, AT))

@@ -167,7 +167,7 @@ def test_state_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figures_", "told"),
+    ("figures_", "reported"),
     [
         (report(120, 110, 3), ["110 accounts counted", "3 held until restart", "7 free"]),
         (report(5, 1), ["1 account counted", "4 free"]),
@@ -181,8 +181,8 @@ def test_state_words() -> None:
         (report(10, 12)._replace(latent=3), ["12 accounts counted", "2 over", "3 accounts without a mailbox"]),
     ],
 )
-def test_figures(figures_: SeatReport, told: list[str]) -> None:
-    assert figures(figures_) == told
+def test_figures(figures_: SeatReport, reported: list[str]) -> None:
+    assert figures(figures_) == reported
 
 
 @pytest.mark.parametrize(

@@ -117,14 +117,14 @@ def test_of_an_id_no_more_than_its_end_is_shown() -> None:
         (replace(ACTIVATED, components=(Component(name="antivirus", expires=TODAY),)), []),
     ],
 )
-def test_what_is_urgent_is_told_above_the_lists(license_: License, lines: list[tuple[str, str]]) -> None:
+def test_what_is_urgent_is_reported_above_the_lists(license_: License, lines: list[tuple[str, str]]) -> None:
     assert list(urgent(license_status_of(license_, NOON))) == lines
 
 
 # Everything
 
 
-def test_everything_is_told_in_sections() -> None:
+def test_everything_is_reported_in_sections() -> None:
     sections = shown(ACTIVATED)
     assert list(sections) == ["state", "endings", "components", "customer"]
     first = dict(sections["state"])
@@ -169,7 +169,7 @@ def test_accounts_beyond_the_seats_of_a_component_are_named() -> None:
     )
 
 
-def test_what_is_on_its_way_is_told_with_what_to_do_once_it_is_overdue() -> None:
+def test_what_is_on_its_way_is_reported_with_what_to_do_once_it_is_overdue() -> None:
     license_ = replace(ACTIVATED, update=PendingUpdate(bought_at=NOON, seats=10, components=("antivirus",)))
     bought, due = shown(license_)["update"]
     assert bought[1].startswith("10 seats and Antivirus   2026-08-05")
@@ -187,7 +187,7 @@ def test_seats_over_the_license_are_shown() -> None:
 
 
 @given(full_licenses, inventories())
-def test_any_license_is_told_in_texts_that_are_safe(license_: License, inventory: Inventory) -> None:
+def test_any_license_is_reported_in_texts_that_are_safe(license_: License, inventory: Inventory) -> None:
     license_ = replace(license_, id_end=license_.id_end and HOSTILE[:4])
     for rows in shown(license_, *inventory.entries).values():
         for label, text in rows:
@@ -234,7 +234,7 @@ def test_what_was_bought_has_words(seats: int, components: tuple[ComponentName, 
 # What would change
 
 
-def test_what_would_change_is_told_field_by_field() -> None:
+def test_what_would_change_is_reported_field_by_field() -> None:
     after = replace(
         ACTIVATED, seats=None, id_end="9ZZZ", maintenance_until=date(2028, 3, 1), expires=date(2028, 3, 1),
         components=(Component(name="antivirus", expires=date(2028, 3, 1), seats=1), Component(name="antispam")),
@@ -251,7 +251,7 @@ def test_what_would_change_is_told_field_by_field() -> None:
     ]
 
 
-def test_a_change_that_is_too_small_to_be_seen_is_told_nevertheless() -> None:
+def test_a_change_that_is_too_small_to_be_seen_is_reported_nevertheless() -> None:
     longer = replace(CUSTOMER, comment="x" * 200)
     rows = change_rows(
         replace(ACTIVATED, customer=longer), replace(ACTIVATED, customer=replace(longer, comment="x" * 201))
@@ -260,7 +260,7 @@ def test_a_change_that_is_too_small_to_be_seen_is_told_nevertheless() -> None:
 
 
 @given(full_licenses, full_licenses)
-def test_every_difference_is_told_and_nothing_else(before: License, after: License) -> None:
+def test_every_difference_is_reported_and_nothing_else(before: License, after: License) -> None:
     rows = change_rows(before, after)
     assert change_rows(before, before) == []
     same_components = sorted(map(repr, before.components)) == sorted(map(repr, after.components))

@@ -23,7 +23,7 @@ SERVER = Server(name="ma\x1bil", access=ServerAccess(url="https://mail.example",
 
 
 @pytest.mark.parametrize(
-    ("later", "told"),
+    ("later", "reported"),
     [
         (timedelta(0), "server as of 12:03"),
         (timedelta(hours=11, minutes=56), "server as of 12:03"),
@@ -34,11 +34,11 @@ SERVER = Server(name="ma\x1bil", access=ServerAccess(url="https://mail.example",
         (timedelta(days=-1), "server as of 2026-08-05"),
     ],
 )
-def test_the_age_in_sight_can_be_taken_for_no_other_day(later: timedelta, told: str) -> None:
-    assert synced_briefly(SERVER, READ + later, UTC) == told
+def test_the_age_in_sight_can_be_taken_for_no_other_day(later: timedelta, reported: str) -> None:
+    assert synced_briefly(SERVER, READ + later, UTC) == reported
 
 
-def test_the_age_is_told_in_the_users_zone() -> None:
+def test_the_age_is_reported_in_the_users_zone() -> None:
     assert synced_briefly(SERVER, READ, ZoneInfo("Europe/Prague")) == "server as of 14:03"
     east = timezone(timedelta(hours=13))
     assert synced_briefly(SERVER, READ + timedelta(hours=1), east) == "server as of 01:03"
@@ -46,20 +46,20 @@ def test_the_age_is_told_in_the_users_zone() -> None:
 
 
 def test_a_line_of_status_names_the_server_and_what_is_missing() -> None:
-    told = status_words(Server(name=SERVER.name, access=SERVER.access, synced_at=READ, unread=("a", "b")), READ)
-    assert told.isprintable()
-    assert told.endswith("just now; 2 figures not read")
+    reported = status_words(Server(name=SERVER.name, access=SERVER.access, synced_at=READ, unread=("a", "b")), READ)
+    assert reported.isprintable()
+    assert reported.endswith("just now; 2 figures not read")
 
 
 def test_where_users_were_not_read_it_is_said_wherever_the_age_is() -> None:
     server = Server(name="x", access=SERVER.access, synced_at=READ, unread=("a",), uncounted=("b\x1b", "c"))
     assert synced_briefly(server, READ, UTC) == "server as of 12:03, in part"
-    told = status_words(server, READ)
-    assert told.isprintable()
-    assert "and c were not read" in told
+    reported = status_words(server, READ)
+    assert reported.isprintable()
+    assert "and c were not read" in reported
 
 
-def test_what_was_read_and_is_not_so_here_is_told_with_the_server() -> None:
+def test_what_was_read_and_is_not_so_here_is_reported_with_the_server() -> None:
     server = Server(name="x", access=SERVER.access, synced_at=READ, unread=("a",), notes=("b\x1b", "c"))
     rows = [(row.label, row.text) for row in server_rows(server, READ)][-3:]
     assert [label for label, _ in rows] == ["Not read", "Notes", ""]
@@ -87,9 +87,9 @@ def test_what_has_no_number_has_no_difference_of_zero() -> None:
 
 def test_of_many_accounts_a_few_are_named_and_all_are_counted() -> None:
     accounts = tuple(Entry(address=f"a{number}\x1b@x.example") for number in range(1_200))
-    told = cause_words(Cause("latent", accounts), 2)
-    assert told.isprintable()
-    assert ": a0" in told
-    assert told.endswith(" and 1,198 more")
+    reported = cause_words(Cause("latent", accounts), 2)
+    assert reported.isprintable()
+    assert ": a0" in reported
+    assert reported.endswith(" and 1,198 more")
     assert cause_words(Cause("lists", accounts[:2]), 2).count(" and ") == 1
     assert not cause_words(Cause("held"), 2).endswith(":")

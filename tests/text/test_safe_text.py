@@ -112,17 +112,18 @@ def test_nothing_dangerous_is_left(text: str, limit: int | None) -> None:
 
 @given(ANY_TEXT | NASTY_TEXT)
 def test_escapes_are_safe_and_tell_the_whole_text(text: str) -> None:
-    told = escaped(text)
-    assert safe_text(told, None) == told
-    if told == text:
+    reported = escaped(text)
+    assert safe_text(reported, None) == reported
+    if reported == text:
         assert safe_text(text, None) == text
     else:
-        assert _read_back(told) == text
+        assert _read_back(reported) == text
 
 
-def _read_back(told: str) -> str:
+def _read_back(reported: str) -> str:
     return "".join(
-        piece if not piece.isascii() else piece.encode().decode("unicode_escape") for piece in _ascii_and_other(told)
+        piece if not piece.isascii() else piece.encode().decode("unicode_escape")
+        for piece in _ascii_and_other(reported)
     )
 
 
@@ -136,7 +137,7 @@ def _ascii_and_other(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "reported"),
     [
         ("Jo", "Jo"),
         ("C:\\mail", "C:\\mail"),
@@ -146,8 +147,8 @@ def _ascii_and_other(text: str) -> list[str]:
         ("no\u00a0break", "no\\xa0break"),
     ],
 )
-def test_what_escapes_look_like(raw: str, told: str) -> None:
-    assert escaped(raw) == told
+def test_what_escapes_look_like(raw: str, reported: str) -> None:
+    assert escaped(raw) == reported
 
 
 JSON_TEXT = st.text(st.characters(exclude_categories=["Cs"])) | NASTY_TEXT

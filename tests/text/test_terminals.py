@@ -143,12 +143,12 @@ def test_an_ssh_line_is_known_by_its_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "background"),
+    ("reported", "background"),
     [("15;0", "dark"), ("0;15", "light"), ("0;default;7", "light"), ("0;8", "dark"), ("", ""), ("0;default", ""),
      ("0;²", ""), ("0;99999999999999999999", ""), (";", "")],
 )  # fmt: skip
-def test_the_background_is_what_the_terminal_says(told: str, background: str) -> None:
-    assert seen(TERM="xterm", COLORFGBG=told).background == background
+def test_the_background_is_what_the_terminal_says(reported: str, background: str) -> None:
+    assert seen(TERM="xterm", COLORFGBG=reported).background == background
 
 
 @given(st.dictionaries(

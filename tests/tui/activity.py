@@ -41,7 +41,7 @@ def add_history(session: Session, clock: FixedClock) -> None:
 
 
 def add_note(session: Session, clock: FixedClock) -> None:
-    """Let somebody else disable an account."""
+    """Let someone else disable an account."""
     other = Session.open(session.store.folder, "berg", clock)
     other.do(DisableAccounts(("c.lindstrom@labs.example",)))
     other.close()

@@ -35,7 +35,7 @@ NAMES = (
 
 
 def name_directories(session: Session, clock: FixedClock) -> None:
-    """Let somebody name the directories of two domains, and map one of them as its accounts are."""
+    """Let someone name the directories of two domains, and map one of them as its accounts are."""
     other = Session.open(session.store.folder, "berg", clock)
     for domain, directory in ((DOMAIN, ACTIVE), ("labs.example", OPEN)):
         other.do(SetDirectory(domain, directory))

@@ -349,7 +349,7 @@ WALKS: Final = (
             Scene("encoding", "A license file whose encoding is not known.", ("enter", waits_for("reads right"))),
             Scene("license-maintenance-expired", "Software Maintenance is over.", ("escape", happens(end_maintenance))),
             Scene("license-expired", "A license that is over.", (happens(end_license),), (WIDE, NARROW)),
-            Scene("expired", "The main screen then: nobody can log in.", (_back,)),
+            Scene("expired", "The main screen then: no one can log in.", (_back,)),
             Scene("license-grace", "An older license in its grace period.", (happens(begin_grace), "l")),
         ),
         patches={"kconsole.tui.screens.license_forms.read_regular": _finds_unknown_encoding},

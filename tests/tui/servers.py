@@ -24,7 +24,7 @@ NOT_READ = message("figure-missing", figure="license", domains=[], reason="no-ri
 
 
 def find_differences(session: Session, clock: FixedClock) -> None:
-    """Let somebody name a server that counts four lists more, one domain otherwise, and does not tell its license."""
+    """Let someone name a server that counts four lists more, one domain otherwise, and does not tell its license."""
     other = Session.open(session.store.folder, "berg", clock)
     report = other.seats.report()
     domains = tuple(
@@ -64,7 +64,7 @@ class _NeverAnswered:
 
 @dataclass(frozen=True)
 class _RefusedThere:
-    """What comes of a deed that the server does for none of these."""
+    """What comes of a change that the server does for none of these."""
 
     name: ClassVar[str] = "disable"
     runs_on: ClassVar[RunsOn] = "server"

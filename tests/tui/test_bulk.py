@@ -16,7 +16,7 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main_module, "MANY", 1)
 
 
-async def test_it_is_done_and_told_and_can_be_taken_back() -> None:
+async def test_it_is_done_and_reported_and_can_be_undone() -> None:
     async with console("office") as screen:
         await screen.press("space", "space", "space", "d", "y")
         screen.expect_no_dialog()
@@ -35,7 +35,7 @@ async def test_meanwhile_it_says_so_and_no_key_does_anything() -> None:
         assert screen.used == 113
 
 
-async def test_what_others_do_meanwhile_is_told_afterwards() -> None:
+async def test_what_others_do_meanwhile_is_reported_afterwards() -> None:
     async with console("office") as screen:
         other = screen.other("berg")
         with screen.main.workspace.feed.held():
@@ -47,7 +47,7 @@ async def test_what_others_do_meanwhile_is_told_afterwards() -> None:
         assert screen.used == 112
 
 
-async def test_what_keeps_it_from_being_done_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_keeps_it_from_being_done_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise StoreUnusable("The disk is full.", "Make room.")
 

@@ -19,7 +19,7 @@ def small(*entries: Entry, seats: int | None = 2) -> Inventory:
     return Inventory(license=License(seats=seats), domains=domains, entries=entries)
 
 
-async def test_a_first_login_is_recorded_after_a_question_and_taken_back() -> None:
+async def test_a_first_login_is_recorded_after_a_question_and_undone() -> None:
     async with console(small(NEW, KNOWN), WIDE) as screen:
         assert screen.at.address == NEW.address
         await screen.press("c")
@@ -44,7 +44,7 @@ async def test_who_has_a_mailbox_is_let_in_whatever_the_seats() -> None:
         screen.expect_dialog("it has a mailbox, so no seat limit applies")
 
 
-async def test_who_would_be_refused_is_told_why_and_nothing_is_recorded() -> None:
+async def test_who_would_be_refused_is_reported_why_and_nothing_is_recorded() -> None:
     async with console(small(NEW, KNOWN, seats=1)) as screen:
         await screen.press("c")
         screen.expect_dialog("Refused", "new@north.example would be refused at login.", "AuthLicense", "1 user has")

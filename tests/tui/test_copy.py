@@ -205,7 +205,7 @@ async def test_c_shows_the_columns_of_the_table() -> None:
         assert lines(screen)[1] == address
 
 
-async def test_s_saves_them_in_a_file_that_nobody_else_may_read(tmp_path: Path) -> None:
+async def test_s_saves_them_in_a_file_that_no_one_else_may_read(tmp_path: Path) -> None:
     async with console("office") as screen:
         first, second = screen.listed[:2]
         await screen.press("space", "space", "Y", "s", "enter")
@@ -240,7 +240,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_asking(tmp_path: Path
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", ["", "/nowhere/at/all", "/dev/null", ".", "~nobody-has-this-name/x"])
-async def test_what_cannot_be_written_is_told(name: str) -> None:
+async def test_what_cannot_be_written_is_reported(name: str) -> None:
     async with console("office", (120, 36)) as screen:
         await screen.press("Y", "s", "ctrl+u")
         from textual.widgets import Input

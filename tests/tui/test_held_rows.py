@@ -37,7 +37,7 @@ async def test_none_of_them_is_marked(keys: tuple[str, ...]) -> None:
         screen.expect_no_dialog()
 
 
-async def test_marks_of_others_stay_and_a_deed_is_on_them() -> None:
+async def test_marks_of_others_stay_and_a_change_is_on_them() -> None:
     async with console("office") as screen:
         marked = screen.at.address
         await screen.press("space")

@@ -1,4 +1,4 @@
-"""Every command has a plain key, a palette entry and a line of help; keys can be given other commands, and are told."""
+"""Every command has a plain key, a palette entry and a line of help; other keys can be chosen, faults are reported."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,9 +43,9 @@ def with_keys(**keys: str) -> Settings:
 def problem(**keys: str) -> str:
     keymap = Keymap(with_keys(**keys).keys)
     assert not keymap.changed
-    (told,) = keymap.problems
-    assert told.isprintable()
-    return told
+    (reported,) = keymap.problems
+    assert reported.isprintable()
+    return reported
 
 
 def rows_of(screen: Console) -> list[tuple[str, ...]]:
@@ -244,7 +244,7 @@ def test_keys_are_called_as_people_call_them(called: str, key: str) -> None:
 @pytest.mark.parametrize(
     "called", ["", " ", "ctrl+", "+a", "hyperspace", "ctrl+nothing", "a b", "\x1b", "\u202e", "xx"]
 )
-def test_what_is_no_key_is_told(called: str) -> None:
+def test_what_is_no_key_is_reported(called: str) -> None:
     with pytest.raises(ValueError, match=r"^$"):
         key_named(called)
 
@@ -257,12 +257,12 @@ def test_any_letter_or_sign_is_a_key_and_is_shown_as_itself(character: str) -> N
 # What the configuration gives
 
 
-def test_an_unknown_command_is_told_with_those_that_are_near() -> None:
+def test_an_unknown_command_is_reported_with_those_that_are_near() -> None:
     assert problem(disble="z") == "keys: there is no command 'disble'; did you mean disable?"
     assert "table of keys in the README" in problem(qqqqqqqq="z")
 
 
-def test_a_name_that_means_harm_is_told_harmlessly() -> None:
+def test_a_name_that_means_harm_is_shown_harmlessly() -> None:
     keymap = Keymap({"\x1b]0;x\x07": "z", "disable": "\x9b2J[bold]"})
     assert all(text.isprintable() for text in keymap.problems)
     assert len(keymap.problems) == 2
@@ -283,9 +283,9 @@ def test_a_command_keeps_the_key_that_leads_out() -> None:
     assert keymap.changed == {"back": "b,escape", "log-back": "b,escape", "quit": "Q,ctrl+q"}
 
 
-def test_one_key_for_two_commands_is_told_and_both_keep_their_own() -> None:
-    told = "keys: disable and enable cannot both have z in the list of accounts; both keep their own keys."
-    assert problem(disable="z", enable="z") == told
+def test_one_key_for_two_commands_is_reported_and_both_keep_their_own() -> None:
+    reported = "keys: disable and enable cannot both have z in the list of accounts; both keep their own keys."
+    assert problem(disable="z", enable="z") == reported
     assert problem(disable="e").startswith("keys: disable and enable cannot both have e")
     assert problem(disable="j").startswith("keys: disable and down cannot both have j")
     assert problem(log_filter="u").startswith("keys: log-undo") or "in the log" in problem(log_filter="u")
@@ -295,7 +295,7 @@ def test_two_commands_may_change_their_keys() -> None:
     assert Keymap(with_keys(disable="e", enable="d").keys).changed == {"disable": "e", "enable": "d"}
 
 
-def test_a_clash_that_comes_of_mending_another_is_told_too() -> None:
+def test_a_clash_that_comes_of_mending_another_is_reported_too() -> None:
     keymap = Keymap(with_keys(disable="z", enable="z", delete="d").keys)
     assert keymap.changed == {}
     assert len(keymap.problems) == 2
@@ -368,8 +368,10 @@ async def test_a_clash_is_shown_at_the_start_with_its_file_and_line(tmp_path: Pa
     settings = read_settings(file)
     assert settings.key_places == {"export": f"{file}, line 3", "disable": f"{file}, line 5"}
     async with console("office", settings=settings) as screen:
-        (told,) = screen.app.problems
-        assert told.startswith(f"{file}, line 5: keys: disable and never cannot both have n in the list of accounts")
+        (reported,) = screen.app.problems
+        assert reported.startswith(
+            f"{file}, line 5: keys: disable and never cannot both have n in the list of accounts"
+        )
         screen.expect_dialog("About your configuration", "line 5")
 
 
@@ -379,7 +381,7 @@ def test_the_line_of_a_key_is_found_however_it_is_written(tmp_path: Path, line: 
     assert read_settings(tmp_path / "config.toml").key_places["disable"].endswith("config.toml, line 2")
 
 
-async def test_problems_are_there_to_be_told() -> None:
+async def test_problems_are_there_to_be_reported() -> None:
     async with console("office", settings=with_keys(disable="e")) as screen:
         assert any("disable and enable cannot both have e" in text for text in screen.app.problems)
         await screen.press("escape")

@@ -62,7 +62,7 @@ def keys(screen: Console) -> str:
     return license_screen(screen).key_line.render_line(0).text
 
 
-def told(screen: Console) -> str:
+def reported(screen: Console) -> str:
     return license_screen(screen).status.left
 
 
@@ -100,7 +100,7 @@ async def test_the_whole_life_of_a_license() -> None:
         screen.expect_dialog("Begin the trial?", "2026-09-04").expect_focus_on("Cancel")
         await screen.press("y")
         assert head(screen)[0].startswith("▸ TRIAL   Trial until 2026-09-04, 30 days left")
-        assert told(screen) == "trial of 30 days recorded, its last day is 2026-09-04"
+        assert reported(screen) == "trial of 30 days recorded, its last day is 2026-09-04"
 
         await later(screen, days=31)
         assert head(screen)[0].startswith("! TRIAL EXPIRED   The trial ended 1 day ago, on 2026-09-04")
@@ -182,7 +182,7 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
         ):
             await screen.press(key)
             screen.expect_no_dialog()
-            assert why in told(screen)
+            assert why in reported(screen)
             assert f" {key} " not in keys(screen)
     async with console("crisis") as screen:
         await screen.press("l")
@@ -194,21 +194,21 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
         ):
             await screen.press(key)
             screen.expect_no_dialog()
-            assert told(screen).startswith(why)
+            assert reported(screen).startswith(why)
     async with console("small") as screen:
         await screen.press("l", "N")
-        assert told(screen).startswith("The trial has begun already; its last day is 2026-08-21.")
+        assert reported(screen).startswith("The trial has begun already; its last day is 2026-08-21.")
 
 
 async def test_nothing_is_left_to_buy_and_an_expired_license_is_not_activated() -> None:
     everything = tuple(Component(name=name) for name in ("antivirus", "activesync", "antispam"))
     async with console(office(replace(ACTIVATED, seats=None, components=everything))) as screen:
         await screen.press("l", "b")
-        assert told(screen).startswith("There is nothing to buy")
+        assert reported(screen).startswith("There is nothing to buy")
     over = replace(ACTIVATED, activated_at=None, expires=TODAY - timedelta(days=1))
     async with console(office(over)) as screen:
         await screen.press("l", "A")
-        assert told(screen).endswith("Renew it, then press i to install its file.")
+        assert reported(screen).endswith("Renew it, then press i to install its file.")
 
 
 async def test_an_old_license_is_in_grace() -> None:
@@ -325,7 +325,7 @@ async def test_hostile_details_of_a_customer_are_shown_harmless_and_kept_as_they
         await screen.press("enter")
         screen.expect_no_dialog()
         assert screen.session.state.license.customer == replace(hostile, phone="2")
-        assert told(screen).isprintable()
+        assert reported(screen).isprintable()
         await screen.press("u")
         assert screen.session.state.license.customer == hostile
 
@@ -363,7 +363,7 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
         ({}, "Nothing would change."),
     ],
 )
-async def test_terms_that_make_no_sense_are_told_and_the_form_stays(typed: dict[str, str], problem: str) -> None:
+async def test_terms_that_make_no_sense_are_reported_and_the_form_stays(typed: dict[str, str], problem: str) -> None:
     async with console(office(ACTIVATED)) as screen:
         await screen.press("l", "D")
         paste(screen, **typed)
@@ -492,7 +492,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         await until_shown(screen, "Install license.key?")
         await screen.press("y")
         assert screen.session.seats.report().over == 2
-        assert told(screen).startswith("the license has 3 seats now")
+        assert reported(screen).startswith("the license has 3 seats now")
         assert FULL_ID not in kept(screen.session.store.folder)
         await screen.press("i", "enter")
         await until_shown(screen, "Nothing would change")
@@ -513,7 +513,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "-", "~nobody-is-called-so/x", ""])
-async def test_what_is_no_license_file_keeps_nobody_waiting(
+async def test_what_is_no_license_file_keeps_no_one_waiting(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -552,16 +552,16 @@ async def test_hostile_text_of_a_file_is_shown_harmless(tmp_path: Path) -> None:
 # Undoing, reading, moving
 
 
-async def test_undo_takes_back_the_license_and_nothing_out_of_sight() -> None:
+async def test_undo_undoes_the_license_and_nothing_out_of_sight() -> None:
     async with console(office(ACTIVATED)) as screen:
         await screen.press("d", "y", "l", "u")
         screen.expect_no_dialog()
-        assert told(screen) == "The last change was 'disable', on accounts: undo it in their list."
+        assert reported(screen) == "The last change was 'disable', on accounts: undo it in their list."
         assert " u undo" not in keys(screen)
         await screen.press("o", "enter", "enter", "enter", "enter")
         assert " u undo" in keys(screen)
         await screen.press("u")
-        assert told(screen) == "undone: change component"
+        assert reported(screen) == "undone: change component"
         assert screen.session.state.license == ACTIVATED
         assert screen.used == 4
 
@@ -574,7 +574,7 @@ async def test_read_only_shows_all_and_changes_nothing() -> None:
         for key in "NBAbUXDiu":
             await screen.press(key)
             screen.expect_no_dialog()
-            assert told(screen) == READ_ONLY
+            assert reported(screen) == READ_ONLY
         await screen.press("o", "j", "enter")
         screen.expect_dialog("! 10 accounts beyond its seats", READ_ONLY)
     async with console("small", WIDE, read_only=True) as screen:

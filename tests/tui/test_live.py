@@ -1,4 +1,4 @@
-"""What other processes do appears in an open console, and disturbs nobody."""
+"""What other processes do appears in an open console, and disturbs no one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,7 +66,7 @@ async def test_a_screen_that_was_just_asked_for_has_no_lines_yet() -> None:
         assert screen.app.failure is None
 
 
-async def test_several_changes_are_told_as_their_number_and_painted_once() -> None:
+async def test_several_changes_are_reported_as_their_number_and_painted_once() -> None:
     async with console("office") as screen:
         other = screen.other("berg")
         for address in screen.listed[:12]:
@@ -161,7 +161,7 @@ async def test_a_dialog_stays_open_over_what_others_do() -> None:
         assert "112 of 120 seats used" in screen.gauge
 
 
-async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> None:
+async def test_a_store_that_cannot_be_read_is_reported_once_and_until_it_can() -> None:
     async with console("office") as screen:
         journal = screen.session.store.folder / "journal.jsonl"
         journal.rename(journal.with_suffix(".away"))
@@ -180,7 +180,7 @@ async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> No
         assert "112 of 120 seats used" in screen.gauge
 
 
-async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_painted() -> None:
+async def test_ages_are_reported_again_after_a_minute_and_only_rows_that_changed_are_painted() -> None:
     now = Entry(address="a@x.example", mailbox=True)
     inventory = Inventory(domains=(Domain(name="x.example", primary=True),), entries=(now,))
     from msgspec.structs import replace
@@ -213,7 +213,7 @@ async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_
         assert "1 minute ago" in screen.text
 
 
-async def test_refusals_of_others_are_not_told() -> None:
+async def test_refusals_of_others_are_not_reported() -> None:
     async with console(Inventory(license=License(seats=0), entries=(Entry(address="a@x", enabled=False),))) as screen:
         screen.other("berg").do(EnableAccounts(("a@x",)))
         await screen.tick()
@@ -234,7 +234,7 @@ async def test_hostile_names_are_harmless_in_notes_and_log() -> None:
         assert all(not set(text) & set("\x1b\x07\u202e") for text in seen)
 
 
-async def test_what_was_found_at_opening_is_told_once() -> None:
+async def test_what_was_found_at_opening_is_reported_once() -> None:
     def tear(store: Path) -> None:
         with (store / "journal.jsonl").open("ab") as journal:
             journal.write(b'{"half":')

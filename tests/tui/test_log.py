@@ -14,7 +14,7 @@ from kconsole.operations.system import system_operator
 from kconsole.text.commits import short_time
 from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console, until
-from tests.tui.test_deeds import LIST, OFF, SEAT, small
+from tests.tui.test_changes import LIST, OFF, SEAT, small
 
 
 def lines(text: str) -> list[str]:
@@ -75,7 +75,7 @@ async def test_lines_that_are_undone_say_so() -> None:
         assert dict(screen.log.log_list.undone) == {3: 4}
 
 
-async def test_claims_are_told_as_claims() -> None:
+async def test_claims_are_reported_as_claims() -> None:
     async with console("office") as screen:
         other = screen.other()
         other.store.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
@@ -138,7 +138,7 @@ async def test_the_filter_finds_what_the_log_shows() -> None:
         assert shown in screen.log.log_list.rows
 
 
-async def test_a_line_can_be_taken_back_after_asking() -> None:
+async def test_a_line_can_be_undone_after_asking() -> None:
     async with console("office") as screen:
         first = screen.at.address
         screen.other("berg").do(DisableAccounts((first,)))
@@ -168,7 +168,7 @@ async def test_one_account_only_and_all_again() -> None:
         assert len(screen.log.log_list.rows) == 3
 
 
-async def test_an_account_that_nobody_touched() -> None:
+async def test_an_account_that_no_one_touched() -> None:
     async with console("office") as screen:
         session = screen.other("berg")
         session.do(AddAccount("new@northwind.example"))
@@ -189,7 +189,7 @@ async def test_it_is_live_and_the_cursor_stays_on_its_line() -> None:
         assert screen.log.log_list.cursor == 1
 
 
-async def test_what_comes_after_the_log_was_left_harms_nobody() -> None:
+async def test_what_comes_after_the_log_was_left_harms_no_one() -> None:
     async with console("office") as screen:
         await screen.press("L", "escape")
         screen.other("berg").do(DisableAccounts((screen.listed[0],)))

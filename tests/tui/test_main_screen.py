@@ -406,17 +406,17 @@ async def test_the_warnings_of_an_exceeded_license_stand_above_the_list() -> Non
 
 
 @pytest.mark.parametrize(
-    ("width", "told"),
+    ("width", "reported"),
     [
         (75, "! 2 seats held until the server is restarted · press R after the restart"),
         (64, "! 2 seats held until a restart · press R after the restart"),
         (40, "! 2 seats … · press R after the restart"),
     ],
 )
-async def test_the_key_that_helps_is_never_cut_off_a_warning(width: int, told: str) -> None:
+async def test_the_key_that_helps_is_never_cut_off_a_warning(width: int, reported: str) -> None:
     async with console("crisis", (width, 20)) as screen:
         lines = [line.strip() for line in screen.text.splitlines()]
-        assert told in lines
+        assert reported in lines
         assert any(line.startswith("! 25 seats and") and line.endswith(" · l license") for line in lines)
 
 
@@ -444,7 +444,7 @@ async def test_an_empty_domain_says_so() -> None:
         assert "There are no accounts in this domain." in screen.text
 
 
-async def test_a_license_without_limit_is_told_as_such() -> None:
+async def test_a_license_without_limit_is_reported_as_such() -> None:
     async with console(Inventory(entries=(Entry(address="x@a.example"),))) as screen:
         assert "1 seat used, unlimited" in screen.gauge
         assert "unlimited seats" in screen.text
@@ -493,7 +493,7 @@ async def test_the_filter_understands_conditions_and_tells_what_it_does_not() ->
         assert not any("archive" in address for address in screen.listed)
 
 
-async def test_while_a_filter_is_typed_it_is_told_how_many_of_the_marked_are_not_listed() -> None:
+async def test_while_a_filter_is_typed_it_is_reported_how_many_of_the_marked_are_not_listed() -> None:
     async with console("office") as screen:
         await screen.press("space", "space", "slash")
         await screen.type("archive")

@@ -34,7 +34,7 @@ CREW_LOGINS = ["amy", "bender", "fry", "hermes", "leela", "professor", "zoidberg
 
 
 @pytest.fixture(autouse=True)
-def _nobody_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_one_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DIRECTORY_PASSWORD, raising=False)
 
 
@@ -176,7 +176,7 @@ async def test_settings_are_filled_in_and_kept() -> None:
         assert domain.directory is None
 
 
-async def test_attributes_that_are_none_are_told() -> None:
+async def test_attributes_that_are_none_are_reported() -> None:
     async with console(mapped_from(DIRECTORY)) as screen:
         await screen.press("M", "m")
         screen.app.screen.query_one("#attributes", Input).value = "login"
@@ -187,7 +187,7 @@ async def test_attributes_that_are_none_are_told() -> None:
         assert "1 of 2 mapped" in screen.text
 
 
-async def test_a_line_that_nobody_changed_keeps_what_was_there() -> None:
+async def test_a_line_that_no_one_changed_keeps_what_was_there() -> None:
     odd = replace(DIRECTORY, base="ou=a\u200bb,dc=example")
     async with console(mapped_from(odd)) as screen:
         await screen.press("M", "m")
@@ -227,7 +227,7 @@ async def test_the_connection_is_tested(own_directory: DirectoryServer) -> None:
         assert own_directory.fingerprint[:40] in screen.text
 
 
-async def test_a_connection_that_nobody_checks_is_told_loudly(directory_server: DirectoryServer) -> None:
+async def test_a_connection_that_no_one_checks_is_reported_loudly(directory_server: DirectoryServer) -> None:
     insecure = directory_server.directory(base=CREW, insecure=True)
     async with console(mapped_from(insecure)) as screen:
         await screen.press("M", "p")
@@ -238,7 +238,7 @@ async def test_a_connection_that_nobody_checks_is_told_loudly(directory_server: 
         assert screen.dialog.has_class("-notice")
 
 
-async def test_a_wrong_password_is_told_and_is_nowhere(directory_server: DirectoryServer) -> None:
+async def test_a_wrong_password_is_reported_and_is_nowhere(directory_server: DirectoryServer) -> None:
     wrong = "not it, 5f1b"
     async with console(mapped_from(directory_server.directory(base=CREW))) as screen:
         before = store_of(screen)
@@ -415,7 +415,7 @@ async def test_what_others_do_is_planned_again_at_once() -> None:
         assert "berg disabled p0000@north.example · planned again" in status_of(screen)
 
 
-async def test_who_was_asked_before_somebody_changed_it_is_asked_again() -> None:
+async def test_who_was_asked_before_someone_changed_it_is_asked_again() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3)), WIDE) as screen:
         await show_preview(screen, listed(*people(1, 3), "new"))
         await screen.press("d", "A")
@@ -465,7 +465,7 @@ async def test_more_than_a_thousand_are_mapped_beside_the_screen() -> None:
         assert "1,500 mapped" in screen.text
 
 
-async def test_another_directory_meanwhile_is_told() -> None:
+async def test_another_directory_meanwhile_is_reported() -> None:
     async with console(mapped_from(DIRECTORY), WIDE) as screen:
         await show_preview(screen, listed("new"))
         screen.other("berg").do(SetDirectory(NORTH, replace(DIRECTORY, base="ou=others,dc=example")))
@@ -530,7 +530,7 @@ async def test_five_thousand_are_previewed_and_mapped(large_directory: Directory
         assert DirectoryServer.password.encode() not in store_of(screen)
 
 
-async def test_how_many_have_come_is_told_while_they_come() -> None:
+async def test_how_many_have_come_is_reported_while_they_come() -> None:
     may_go_on = threading.Event()
 
     def act(progress: Callable[[int], None], _: object) -> int:

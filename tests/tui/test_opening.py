@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 
 class Gate:
-    """Opens a store up to where it is told to wait."""
+    """Opens a store up to where it is asked to wait."""
 
     def __init__(self, folder: Path, error: Exception | None = None) -> None:
         self._folder, self._error = folder, error
@@ -70,7 +70,7 @@ async def test_it_tells_how_far_it_is_and_then_shows_the_accounts(tmp_path: Path
         await until(pilot, lambda: "Disable 1 account?" in text_of(app))
 
 
-async def test_what_keeps_it_from_opening_ends_the_console_and_is_told_by_who_started_it(tmp_path: Path) -> None:
+async def test_what_keeps_it_from_opening_ends_the_console_and_is_reported_by_who_started_it(tmp_path: Path) -> None:
     error = NotFound("There is no store.", "Make one.")
     gate = Gate(tmp_path / "store", error)
     async with opening(gate) as (app, pilot):

@@ -29,7 +29,7 @@ def test_texts_are_cut_or_filled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width", "told"),
+    ("text", "width", "reported"),
     [
         ("2f-scanner@north.example disabled", 40, "2f-scanner@north.example disabled"),
         ("2f-scanner@north.example disabled", 30, "2f-scanner@north.exa… disabled"),
@@ -40,10 +40,10 @@ def test_texts_are_cut_or_filled() -> None:
         ("", 10, ""),
     ],
 )
-def test_addresses_are_cut_before_what_is_said_of_them(text: str, width: int, told: str) -> None:
-    assert brief(text, width) == told
+def test_addresses_are_cut_before_what_is_said_of_them(text: str, width: int, reported: str) -> None:
+    assert brief(text, width) == reported
 
 
-def test_lines_that_are_left_out_are_told_of() -> None:
+def test_lines_that_are_left_out_are_reported_of() -> None:
     assert shortened(["one", "two"], 2) == ["one", "two"]
     assert shortened(["one", "two", "three"], 2) == ["one", "tw…"]

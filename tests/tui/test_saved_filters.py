@@ -108,7 +108,7 @@ async def test_a_name_is_one_word() -> None:
         assert set(preferences.filters) == {"mine"}
 
 
-async def test_what_cannot_be_kept_is_told_and_holds_for_this_run(tmp_path: Path) -> None:
+async def test_what_cannot_be_kept_is_reported_and_holds_for_this_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     async with console("office", preferences=Preferences(tmp_path / "file" / "habits.json")) as screen:
         await filtered(screen, "scan")

@@ -24,7 +24,7 @@ from tests.tui.test_mapping import log_in, store_of
 
 
 @pytest.fixture(autouse=True)
-def _nobody_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_one_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SERVER_PASSWORD, raising=False)
 
 
@@ -68,7 +68,7 @@ def comparison(screen: Console) -> ReconcileScreen:
 
 
 @pytest.mark.quick
-async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer) -> None:
+async def test_the_server_is_read_by_a_key_and_its_age_is_reported(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         assert "server never read · all saved" in screen.text
         await screen.press("f5")
@@ -107,7 +107,7 @@ async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) 
         gc.collect()
 
 
-async def test_nothing_new_is_told_as_that_and_marks_stay(mail: KerioServer) -> None:
+async def test_nothing_new_is_reported_as_that_and_marks_stay(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
         await screen.press("space", "r")
@@ -123,7 +123,9 @@ async def test_the_environment_may_hold_the_password(mail: KerioServer, monkeypa
         screen.expect_no_dialog()
 
 
-async def test_a_wrong_password_is_told_and_asked_for_again(mail: KerioServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_password_is_reported_and_asked_for_again(
+    mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), NARROW) as screen:
         await screen.press("f5")
@@ -199,7 +201,7 @@ async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
 
 
 @pytest.mark.quick
-async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) -> None:
+async def test_a_server_that_is_away_is_reported_with_what_to_do(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
         mail.stop()
@@ -216,7 +218,7 @@ async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) 
         assert screen.session.state.inventory == before
 
 
-async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: KerioServer) -> None:
+async def test_what_the_login_may_not_read_is_reported_once_and_counted_after(mail: KerioServer) -> None:
     mail.world.add_user("eye@north.example", role="Auditor", password=mail.password)
     mail.unknowns.refused_reads["Auditor"] = frozenset({"Server.getAboutInfo"})
     inventory = following(mail, access=replace(access_of(mail), user="eye@north.example"))
@@ -232,7 +234,7 @@ async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: 
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-async def test_what_is_not_here_as_there_is_told_once(mail: KerioServer, size: tuple[int, int]) -> None:
+async def test_what_is_not_here_as_there_is_reported_once(mail: KerioServer, size: tuple[int, int]) -> None:
     domain = mail.world.domain("north.example")
     domain.directory, domain.directory_host = "WindowsActiveDirectory", "dc[/]\x1b[2J.example"
     async with console(following(mail), size, server_secret=Secret(mail.password)) as screen:

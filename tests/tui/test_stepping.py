@@ -81,10 +81,10 @@ async def test_what_is_started_takes_the_place_of_what_is_not_done() -> None:
 
 
 @pytest.mark.usefixtures("_slow")
-async def test_stopped_work_is_never_told() -> None:
+async def test_stopped_work_is_never_reported() -> None:
     seen: list[int] = []
     async with runner() as work:
-        work.start(counting(1000, seen.append), lambda _: pytest.fail("told"))
+        work.start(counting(1000, seen.append), lambda _: pytest.fail("reported"))
         await asyncio.sleep(0)
         work.stop()
         assert not work.is_working

@@ -56,7 +56,7 @@ async def test_an_alias_shows_where_it_delivers_and_d_there_asks_about_the_owner
         screen.expect_dialog("Enable 1 account?", ANNA.address)
 
 
-async def test_an_alias_of_several_says_of_whom_and_asks_nothing() -> None:
+async def test_an_alias_of_several_says_of_who_and_asks_nothing() -> None:
     async with console(STORE) as screen:
         await screen.press("slash", *"board", "enter")
         assert "→ anna +1" in screen.text

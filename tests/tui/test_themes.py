@@ -139,9 +139,9 @@ async def test_t_goes_through_all_themes_and_tells_which_it_is() -> None:
     async with console() as screen:
         seen = [screen.app.theme]
         for _ in THEMES:
-            told = screen.app.next_theme()
+            reported = screen.app.next_theme()
             seen.append(screen.app.theme)
-            assert told == f"Theme: {seen[-1]}"
+            assert reported == f"Theme: {seen[-1]}"
         assert seen == [*THEMES, THEMES[0]]
 
 
@@ -177,9 +177,9 @@ async def test_the_choice_is_there_the_next_time(tmp_path: Path) -> None:
 async def test_a_choice_that_cannot_be_kept_holds_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "way").write_text("a file in the way")
     async with console(preferences=Preferences(tmp_path / "way" / "habits.json")) as screen:
-        told = screen.app.next_theme()
+        reported = screen.app.next_theme()
         assert screen.app.theme == "kconsole-light"
-        assert told.startswith("Theme: kconsole-light. Your choice cannot be saved in ")
+        assert reported.startswith("Theme: kconsole-light. Your choice cannot be saved in ")
 
 
 async def test_problems_of_the_configuration_are_there_to_be_shown() -> None:

@@ -1,4 +1,4 @@
-"""Deeds on the screen that are done on the live server first, against a real server: there and here, or told."""
+"""Changes on the screen that are done on the live server first, against a real server: there and here, or reported."""
 
 import dataclasses
 import gc
@@ -44,7 +44,7 @@ NEW_PASSWORD = "let her in, ünique 77c1"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_one_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SERVER_PASSWORD, raising=False)
 
 
@@ -75,7 +75,7 @@ def has_read(mail: KerioServer, then: Callable[[Session], None] = lambda _: None
 
 
 def leaves_open(mail: KerioServer, operation: Operation, done: bool = True) -> Callable[[Path], None]:
-    """Somebody asked the server for something, and his console never heard what came of it."""
+    """Someone asked the server for something, and his console never heard what came of it."""
 
     def ask(session: Session) -> None:
         mail.faults.add(Cut(done=done), "Users.set")
@@ -102,7 +102,7 @@ def enabled(screen: Console, mail: KerioServer, address: str) -> bool:
 
 
 async def settled(screen: Console) -> Console:
-    """What was asked of the server has been answered, and told."""
+    """What was asked of the server has been answered, and reported."""
     await until(screen, lambda: not screen.is_working("server", "store"))
     return screen
 
@@ -117,7 +117,7 @@ async def disable(screen: Console, address: str = ANNA) -> Console:
 
 
 @pytest.mark.quick
-async def test_disabling_is_done_there_and_here_and_is_taken_back_and_done_again(mail: KerioServer) -> None:
+async def test_disabling_is_done_there_and_here_and_is_undone_and_redone(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
         await screen.press("d")
@@ -168,7 +168,7 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
         assert mail.world.find(ANNA) is None
 
 
-async def test_a_line_of_the_log_is_taken_back_there(mail: KerioServer) -> None:
+async def test_a_line_of_the_log_is_undone_there(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
         await screen.press("L", "u")
@@ -221,7 +221,9 @@ async def test_the_environment_may_hold_the_password(mail: KerioServer, monkeypa
         assert not enabled(screen, mail, ANNA)
 
 
-async def test_a_wrong_password_is_told_and_asked_for_anew(mail: KerioServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_password_is_reported_and_asked_for_again(
+    mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), prepare=has_read(mail)) as screen:
         await settled(await disable(screen))
@@ -284,7 +286,7 @@ async def test_names_and_words_of_a_server_are_shown_as_text(mail: KerioServer) 
 
 
 @pytest.mark.quick
-async def test_what_the_server_refuses_is_told_for_each(mail: KerioServer) -> None:
+async def test_what_the_server_refuses_is_reported_for_each(mail: KerioServer) -> None:
     mail.faults.add(ItemErrors({"chen": (1004, "No.")}), "Users.set")
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await screen.press("asterisk", "d", "y")
@@ -308,7 +310,7 @@ async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("size", [NARROW, (60, 20), (60, 16)])
-async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioServer, size: tuple[int, int]) -> None:
+async def test_why_a_new_account_was_not_added_is_reported_to_the_end(mail: KerioServer, size: tuple[int, int]) -> None:
     async with console(following(mail), size, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.stop()
         await fill_in(screen, "dora", NEW_PASSWORD)
@@ -320,7 +322,7 @@ async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioSer
         screen.expect_typing_in("address")
 
 
-async def test_of_what_has_no_room_it_is_told_that_there_is_more(mail: KerioServer) -> None:
+async def test_of_what_has_no_room_it_is_reported_that_there_is_more(mail: KerioServer) -> None:
     async with console(following(mail), (40, 12), prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.stop()
         await fill_in(screen, "dora")
@@ -331,7 +333,7 @@ async def test_of_what_has_no_room_it_is_told_that_there_is_more(mail: KerioServ
         screen.expect_dialog("dora@north.example", "Cancel")
 
 
-async def test_what_was_done_is_told_beside_how_old_it_is(mail: KerioServer) -> None:
+async def test_what_was_done_is_reported_beside_how_old_it_is(mail: KerioServer) -> None:
     mail.world.add_user(LONG, "Scanner, 2nd floor")
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         assert "server as of 12:03 · all saved" in screen.text
@@ -346,7 +348,7 @@ async def test_what_was_done_is_told_beside_how_old_it_is(mail: KerioServer) -> 
         assert "server as of 12:03 · saved 12:03 · live" in screen.text
 
 
-async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
+async def test_a_refusal_of_the_whole_is_reported(mail: KerioServer) -> None:
     mail.faults.add(Error(1002, "Not today."), "Users.set")
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
@@ -376,7 +378,9 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
 
 @pytest.mark.quick
 @pytest.mark.parametrize("done", [False, True])
-async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(mail: KerioServer, done: bool) -> None:
+async def test_an_answer_that_never_comes_is_reported_marked_and_settled_by_reading(
+    mail: KerioServer, done: bool
+) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=done), "Users.set")
         await settled(await disable(screen))
@@ -392,7 +396,7 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
         assert "open" not in screen.text
 
 
-async def test_the_next_deed_settles_it_and_says_so(mail: KerioServer) -> None:
+async def test_the_next_change_settles_it_and_says_so(mail: KerioServer) -> None:
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=True), "Users.set")
         await settled(await disable(screen))
@@ -403,9 +407,9 @@ async def test_the_next_deed_settles_it_and_says_so(mail: KerioServer) -> None:
         assert not enabled(screen, mail, CHEN)
 
 
-async def test_a_reading_does_not_take_back_what_another_console_did_meanwhile(mail: KerioServer) -> None:
+async def test_a_reading_does_not_undo_what_another_console_did_meanwhile(mail: KerioServer) -> None:
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
-        held = mail.faults.add(Held(after_deed=True), "Domains.get")
+        held = mail.faults.add(Held(after_change=True), "Domains.get")
         await screen.press("r")
         await until(screen, held.reached.is_set)
         screen.other().do(DisableAccounts((CHEN,)), Writer(known(mail)))
@@ -419,7 +423,7 @@ async def test_a_reading_does_not_take_back_what_another_console_did_meanwhile(m
 
 async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
-        held = mail.faults.add(Held(after_deed=True), "Users.set")
+        held = mail.faults.add(Held(after_change=True), "Users.set")
         await disable(screen)
         await until(screen, lambda: held.reached.is_set() and isinstance(screen.app.screen, WaitingDialog))
         screen.expect_dialog("Asking mail to disable anna@north.example ...", "esc cancels")
@@ -448,7 +452,7 @@ async def test_escape_before_anything_was_sent_changes_nothing(mail: KerioServer
         assert not screen.session.state.pending_changes
 
 
-async def test_while_it_is_told_no_other_key_does_anything(mail: KerioServer) -> None:
+async def test_while_it_is_reported_no_other_key_does_anything(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         held = mail.faults.add(Held(), "Users.set")
         await disable(screen)
@@ -464,7 +468,7 @@ async def test_while_it_is_told_no_other_key_does_anything(mail: KerioServer) ->
         assert mail.called("Users.set") == 1
 
 
-async def test_keys_before_it_is_told_are_for_what_comes_of_it(mail: KerioServer) -> None:
+async def test_keys_before_it_is_reported_are_for_what_comes_of_it(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         screen.main.workspace.unseen = 60.0
         held = mail.faults.add(Held(), "Users.set")
@@ -481,7 +485,7 @@ async def test_keys_before_it_is_told_are_for_what_comes_of_it(mail: KerioServer
 
 
 @pytest.mark.thorough
-async def test_keys_before_it_was_told_wait_through_the_dialog(mail: KerioServer) -> None:
+async def test_keys_before_it_was_reported_wait_through_the_dialog(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         held = mail.faults.add(Held(), "Users.set")
         to_account(screen, ANNA)
@@ -497,7 +501,7 @@ async def test_keys_before_it_was_told_wait_through_the_dialog(mail: KerioServer
         assert mail.called("Users.set") == 1
 
 
-async def test_keys_for_a_list_do_not_answer_what_is_told_instead(mail: KerioServer) -> None:
+async def test_keys_for_a_list_do_not_answer_what_is_reported_instead(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         screen.main.workspace.unseen = 60.0
         held = mail.faults.add(Held(), "Session.login")
@@ -557,7 +561,7 @@ async def test_a_new_account_has_the_password_that_was_typed_and_that_is_nowhere
         assert not texts
 
 
-async def test_without_a_password_it_says_that_nobody_can_log_in(mail: KerioServer) -> None:
+async def test_without_a_password_it_says_that_no_one_can_log_in(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await fill_in(screen, "dora")
         screen.expect_dialog("without one, the user cannot log in yet")
@@ -567,7 +571,7 @@ async def test_without_a_password_it_says_that_nobody_can_log_in(mail: KerioServ
         assert screen.status == "2 → 3 seats used · dora@north.example added · no password yet: the user cannot log in"
 
 
-async def test_what_the_server_refuses_is_told_in_the_form_and_the_password_is_gone(mail: KerioServer) -> None:
+async def test_what_the_server_refuses_is_reported_in_the_form_and_the_password_is_gone(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.world.set_license(users=2)
         await fill_in(screen, "dora", NEW_PASSWORD)
@@ -631,7 +635,7 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
 # What was open at the start
 
 
-async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -> None:
+async def test_what_is_open_at_the_start_is_reported_and_marked(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare) as screen:
         await until_shown(screen, "Unconfirmed changes")
@@ -657,7 +661,7 @@ async def test_with_a_password_it_is_settled_at_the_start(mail: KerioServer, don
         assert "open" not in screen.text
 
 
-async def test_it_is_settled_although_somebody_is_at_work_meanwhile(mail: KerioServer) -> None:
+async def test_it_is_settled_although_someone_is_at_work_meanwhile(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     login = mail.faults.add(Held(), "Session.login", call=3)
     async with console(following(mail), NARROW, prepare=prepare, server_secret=known(mail)) as screen:
@@ -670,7 +674,7 @@ async def test_it_is_settled_although_somebody_is_at_work_meanwhile(mail: KerioS
         assert not screen.session.state.pending_changes
 
 
-async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: KerioServer) -> None:
+async def test_if_the_server_is_away_at_the_start_what_is_open_is_reported(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
 
     def and_stop(store: Path) -> None:
@@ -683,7 +687,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
         assert screen.session.state.pending_changes
 
 
-async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) -> None:
+async def test_what_another_console_is_at_is_no_ones_crash(mail: KerioServer) -> None:
     others: list[Session] = []
 
     def at_it(store: Path) -> None:
@@ -719,7 +723,7 @@ async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
         screen.expect_no_dialog()
 
 
-async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -> None:
+async def test_read_only_tells_what_is_open_and_asks_no_one(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare, read_only=True, server_secret=known(mail)) as screen:
         await until_shown(screen, "Unconfirmed changes")
@@ -819,7 +823,7 @@ async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_
         assert len(mail.calls) == calls
 
 
-async def test_of_marked_ones_it_is_told_before_which_are_not_deleted(mail: KerioServer) -> None:
+async def test_of_marked_ones_it_is_reported_before_which_are_not_deleted(mail: KerioServer) -> None:
     mail.world.add_list(TEAM, "Everybody")
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         for address in (CHEN, TEAM):
@@ -850,7 +854,7 @@ async def test_what_the_server_never_had_is_deleted_here_and_not_said_to_be_dele
         assert not screen.listed
 
 
-async def test_what_was_done_before_a_server_was_named_is_not_taken_back_here(mail: KerioServer) -> None:
+async def test_what_was_done_before_a_server_was_named_is_not_undone_here(mail: KerioServer) -> None:
     async with console("small", NARROW) as screen:
         await screen.press("c", "y")
         connected = screen.session.history.undoable

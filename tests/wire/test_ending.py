@@ -239,7 +239,7 @@ def test_an_end_of_what_is_typed_ends_it_though_the_screen_is_still_there(tmp_pa
             assert select.select([seeing], [], [], PATIENCE)[0], shown
             shown += os.read(seeing, 65536)
         os.close(typing)
-        with suppress(OSError):  # what it says at the end is read until there is nobody to say more
+        with suppress(OSError):  # what it says at the end is read until there is no one to say more
             while os.read(seeing, 65536):
                 pass
         assert process.wait(PATIENCE) == 128 + signal.SIGHUP

@@ -133,7 +133,7 @@ def dialog(screen: Terminal, keys: str, title: str) -> None:
 
 
 def look_around(screen: Terminal, typed: str) -> None:
-    """All over the console, without a deed."""
+    """All over the console, without a change."""
     screen.wait_for("q quit")
     screen.type("jjj")
     dialog(screen, "\r", "Details")

@@ -45,7 +45,7 @@ def test_a_terminal_that_goes_away_while_it_is_being_opened_ends_it(store: Path,
         assert screen.wait_for_end_unseen() == 128 + signal.SIGHUP
 
 
-def test_a_damaged_one_is_told_on_the_terminal_as_it_was(store: Path, tmp_path: Path) -> None:
+def test_a_damaged_one_is_reported_on_the_terminal_as_it_was(store: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
     damaged.mkdir(0o700)
     for path in store.iterdir():

@@ -151,7 +151,7 @@ def test_a_line_that_takes_nothing_stops_neither_the_store_nor_the_end(tmp_path:
     store = made(tmp_path / "store")
     with terminal("--store", str(store), columns=200, lines=60) as screen:
         opened(screen)
-        for _ in range(200):  # nobody reads what it answers
+        for _ in range(200):  # no one reads what it answers
             screen.send("Gg")
         run("--store", str(store), "--wait", "5", "disable", "2f-scanner@northwind.example")
         assert '"disabled"' in run("--store", str(store), "explain", "--json", "2f-scanner@northwind.example").stdout

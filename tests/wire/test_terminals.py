@@ -133,7 +133,9 @@ def test_the_c_locale_is_utf_8_to_python_and_so_to_us(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
-def test_a_terminal_that_cannot_be_drawn_in_is_refused_and_told_of_the_command_line(tmp_path: Path, term: str) -> None:
+def test_a_terminal_that_cannot_be_drawn_in_is_refused_and_reported_of_the_command_line(
+    tmp_path: Path, term: str
+) -> None:
     with terminal("demo", home=tmp_path, environment={"TERM": term}, columns=200) as screen:
         assert screen.wait_for_end() == 2
         assert "kconsole status" in screen.text

@@ -7,7 +7,7 @@ from kconsole.tui.app import TICK
 from tests.wire.terminal import terminal
 
 
-def test_the_console_looks_often_enough_and_waits_for_nobody_long() -> None:
+def test_the_console_looks_often_enough_and_waits_for_no_one_long() -> None:
     """What a clock would say of the two tests below on an idle machine; on a busy one it would say something else."""
     assert TICK * 2 <= 1
     assert PATIENCE <= 1

@@ -34,7 +34,7 @@ class Call:
     headers: dict[str, str]
     token: str | None
     port: int
-    """The client's, so that connections can be told apart."""
+    """The client's, so that connections can be distinguished."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class TinyServer:
         return [call for call in self.calls if call.method == method]
 
     def stop(self) -> None:
-        """Listen no more: whoever connects is refused. Nobody else is given the port until the server is closed."""
+        """Listen no more: whoever connects is refused. No one else is given the port until the server is closed."""
         self.stopping.set()
         self._http.shutdown()
         self._http.server_close()

@@ -1,4 +1,4 @@
-"""A session with a server: what is sent, how it begins anew, and what goes wrong on the way."""
+"""A session with a server: what is sent, how it begins again, and what goes wrong on the way."""
 
 import contextlib
 import json
@@ -92,7 +92,7 @@ def test_an_answer_that_is_small_on_its_way_and_large_in_memory_is_refused(
         line.call("Server.getVersion")
 
 
-def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_an_expired_session_is_begun_again_and_the_call_made_again(tiny: TinyServer, kerio: ServerAccess) -> None:
     tiny.answers["Users.set"] = in_turn(EXPIRED, {"errors": []})
     with session(kerio) as line:
         first = line.call("Users.set", {"userIds": ["a"]}, changes=True)
@@ -123,7 +123,7 @@ def test_a_session_that_expires_twice_over_a_change_leaves_open_whether_it_was_d
     assert len(tiny.asked("Session.login")) == 2
 
 
-def test_whoever_is_not_let_in_again_is_told_so(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_whoever_is_not_let_in_again_is_reported_so(tiny: TinyServer, kerio: ServerAccess) -> None:
     tiny.answers["Users.get"] = give(EXPIRED)
     with session(kerio) as line:
         tiny.answers["Session.login"] = give(Error(-32000, "Account locked."))
@@ -161,7 +161,7 @@ def test_a_wrong_password_is_no_session(tiny: TinyServer, kerio: ServerAccess) -
     assert [call.method for call in tiny.calls] == ["Session.login"]
 
 
-def test_without_a_password_nobody_is_asked(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_without_a_password_no_one_is_asked(tiny: TinyServer, kerio: ServerAccess) -> None:
     with pytest.raises(BadInput, match="password-missing"), connected(kerio, Secret("")):
         pass
     assert tiny.calls == []
@@ -187,7 +187,7 @@ def test_a_token_that_is_none_is_no_session(tiny: TinyServer, kerio: ServerAcces
         (4711, "other"),
     ],
 )
-def test_an_error_of_the_call_is_told_in_plain_words_and_in_the_servers(
+def test_an_error_of_the_call_is_reported_in_plain_words_and_in_the_servers(
     tiny: TinyServer, kerio: ServerAccess, code: int, reason: str
 ) -> None:
     tiny.answers["Users.create"] = give(Error(code, "User %1 of %2: %3 100%", ["j%2", "d"]))
@@ -219,7 +219,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("broken", "clause"), BROKEN)
-def test_an_answer_that_is_none_is_told_as_what_it_is(
+def test_an_answer_that_is_none_is_reported_as_what_it_is(
     tiny: TinyServer, kerio: ServerAccess, broken: Raw, clause: str
 ) -> None:
     tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(broken)
@@ -258,7 +258,7 @@ def test_a_connection_that_is_cut_leaves_a_change_open(tiny: TinyServer, kerio: 
             line.call("Users.set", changes=True)
 
 
-def test_what_is_no_http_is_told(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_what_is_no_http_is_reported(tiny: TinyServer, kerio: ServerAccess) -> None:
     tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(Raw(b"", 200, {"X-Odd": "\0"}))
     with session(kerio) as line:
         with pytest.raises(SourceAway, match="not-http"):
@@ -321,13 +321,13 @@ def test_whoever_gives_up_by_himself_leaves_a_change_open(tiny: TinyServer, keri
             line.call("Users.set", changes=True)
 
 
-def test_where_nobody_answers_is_told(kerio: ServerAccess, tiny: TinyServer, secret: Secret) -> None:
+def test_where_no_one_answers_is_reported(kerio: ServerAccess, tiny: TinyServer, secret: Secret) -> None:
     tiny.stop()
     with pytest.raises(SourceAway, match="connection-refused"), connected(kerio, secret):
         pass
 
 
-def test_a_host_that_is_not_known_is_told(secret: Secret) -> None:
+def test_a_host_that_is_not_known_is_reported(secret: Secret) -> None:
     server = ServerAccess(url="https://nowhere.invalid", user="Admin")
     with (
         pytest.raises(SourceAway, match=r"host-un(known|reachable)"),
@@ -336,7 +336,7 @@ def test_a_host_that_is_not_known_is_told(secret: Secret) -> None:
         pass
 
 
-def test_a_port_that_speaks_no_tls_is_told(secret: Secret) -> None:
+def test_a_port_that_speaks_no_tls_is_reported(secret: Secret) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def greet() -> None:
@@ -363,7 +363,7 @@ def test_a_port_that_says_nothing_is_not_waited_for(secret: Secret) -> None:
             pass
 
 
-def test_a_change_that_reached_nobody_was_not_made(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_a_change_that_reached_no_one_was_not_made(tiny: TinyServer, kerio: ServerAccess) -> None:
     with session(kerio) as line:
         tiny.answers["Users.get"] = give(Raw(b"{}", cut=1))
         with pytest.raises(SourceAway):
@@ -400,16 +400,16 @@ def test_the_password_is_in_no_exception_and_in_no_log(
         line.call("Users.create", {"users": [{"loginName": "j", "password": Secret(given)}]}, changes=True)
         raise ConsoleError("made")
     error = caught.value
-    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-    assert PASSWORD not in _outside_the_test(told)
+    reported = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert PASSWORD not in _outside_the_test(reported)
     assert PASSWORD not in f"{error} {error.hints} {error.details}"
     assert error.__context__ is None
     assert PASSWORD not in caplog.text
 
 
-def _outside_the_test(told: str) -> str:
+def _outside_the_test(reported: str) -> str:
     """A traceback without the frames of tests, which know the password of course."""
-    frames = told.split('\n  File "')
+    frames = reported.split('\n  File "')
     return "\n".join(frame for frame in frames[1:] if "/tests/" not in frame.partition('"')[0])
 
 
@@ -422,7 +422,7 @@ def test_ctrl_c_leaves_no_frame_with_the_password(
     monkeypatch.setattr(BoundedSocket, "recv", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught, session(kerio):
         pass
-    told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert "client.py" in told
-    assert PASSWORD not in _outside_the_test(told)
+    reported = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "client.py" in reported
+    assert PASSWORD not in _outside_the_test(reported)
     tiny.stopping.set()

@@ -57,7 +57,7 @@ def rows_of(value: object) -> dict[str, Any]:
 @pytest.mark.thorough
 @PATIENT
 @given(method=st.sampled_from(EVERYTHING), result=VALUES, wrapped=st.booleans())
-def test_whatever_a_sync_is_answered_it_is_read_or_told(
+def test_whatever_a_sync_is_answered_it_is_read_or_reported(
     furnished: TinyServer, kerio: ServerAccess, method: str, result: object, wrapped: bool
 ) -> None:
     usual = furnished.answers[method]
@@ -73,7 +73,7 @@ def test_whatever_a_sync_is_answered_it_is_read_or_told(
 
 @PATIENT
 @given(row=st.dictionaries(KEYS, VALUES, max_size=8))
-def test_whatever_an_account_is_like_it_is_read_or_told(
+def test_whatever_an_account_is_like_it_is_read_or_reported(
     furnished: TinyServer, kerio: ServerAccess, row: dict[str, object]
 ) -> None:
     usual = furnished.answers["Users.get"]
@@ -91,7 +91,7 @@ def test_whatever_an_account_is_like_it_is_read_or_told(
 
 @PATIENT
 @given(result=VALUES, wrapped=st.booleans())
-def test_whatever_a_change_is_answered_it_is_told_what_is_so(
+def test_whatever_a_change_is_answered_it_is_reported_what_is_so(
     tiny: TinyServer, kerio: ServerAccess, result: object, wrapped: bool
 ) -> None:
     tiny.answers["Users.set"] = tiny.answers["Users.remove"] = give({"errors": [result]} if wrapped else result)

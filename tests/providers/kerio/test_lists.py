@@ -27,14 +27,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KerioServer]:
 
 @pytest.fixture
 def served(running: KerioServer) -> Callable[..., KerioServer]:
-    """Lets another world be on the server: a domain with so many users, which behaves as it is told."""
+    """Lets another world be on the server: a domain with so many users, which behaves as asked."""
 
     def begin(users: int, **unknowns: Any) -> KerioServer:
         world = World(unknowns=Unknowns(**unknowns))
         world.add_domain(DOMAIN)
         for number in range(users):
             world.add_user(f"user{number:04}@{DOMAIN}")
-        running.begin_anew(world)
+        running.reset(world)
         return running
 
     return begin
@@ -76,7 +76,7 @@ def test_a_list_is_read_to_its_end_however_it_is_counted(
 @pytest.mark.parametrize("totals", ["stated", "missing", "of the page"])
 @pytest.mark.parametrize("gone", [3, 9, 12])
 @pytest.mark.parametrize("new", ["aaa", "zzz"])
-def test_a_removal_and_an_addition_between_two_pages_lose_nobody(
+def test_a_removal_and_an_addition_between_two_pages_lose_no_one(
     served: Callable[..., KerioServer], gone: int, new: str, totals: str
 ) -> None:
     server = served(25, totals=totals)
@@ -125,15 +125,15 @@ def test_a_login_that_is_restricted_to_its_domain_sees_no_domain_gone(served: Ca
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-def test_users_of_other_servers_of_a_distributed_domain_are_told_apart(
-    served: Callable[..., KerioServer], is_told: bool
+def test_users_of_other_servers_of_a_distributed_domain_are_distinguished(
+    served: Callable[..., KerioServer], is_reported: bool
 ) -> None:
-    server = served(2, refused_reads={} if is_told else {"BuiltInAdmin": frozenset({"Domains.getSettings"})})
+    server = served(2, refused_reads={} if is_reported else {"BuiltInAdmin": frozenset({"Domains.getSettings"})})
     server.world.add_domain("wide.example", distributed=True)
     for login, home in (("here", ""), ("there", "south")):
         server.world.add_user(f"{login}@wide.example", home=home)
     state = read(server)
     away = [entry.login for domain in state.domains for entry in domain.entries if entry.origin == "other_server"]
-    assert away == (["there"] if is_told else [])
-    assert [each.figure for each in state.missing] == ([] if is_told else ["home-server"])
-    assert any("home" in fields for fields in state.silent.values()) is not is_told
+    assert away == (["there"] if is_reported else [])
+    assert [each.figure for each in state.missing] == ([] if is_reported else ["home-server"])
+    assert any("home" in fields for fields in state.silent.values()) is not is_reported

@@ -1,4 +1,4 @@
-"""The client against the server that behaves as real ones do, and otherwise where nobody knows how they do."""
+"""The client against the server that behaves as real ones do, and otherwise where no one knows how they do."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -116,7 +116,7 @@ def test_all_of_a_server_is_read(served: Callable[..., KerioServer]) -> None:
     ],
     ids=str,
 )
-def test_what_nobody_knows_of_a_server_changes_nothing_that_is_read(
+def test_what_no_one_knows_of_a_server_changes_nothing_that_is_read(
     served: Callable[..., KerioServer], unknowns: dict[str, Any]
 ) -> None:
     usual, other = read(served()), read(served(**unknowns))
@@ -134,7 +134,7 @@ def test_a_list_that_ends_early_and_counts_itself_is_not_believed(served: Callab
     ]
 
 
-def test_churn_between_two_pages_loses_nobody(served: Callable[..., KerioServer]) -> None:
+def test_churn_between_two_pages_loses_no_one(served: Callable[..., KerioServer]) -> None:
     for totals in ("stated", "missing", "of the page"):
         server = served(totals=totals)
         stay = {user.login for user in server.world.users_of(server.world.domain("northwind.example").id)} - {"user0"}
@@ -182,7 +182,7 @@ def test_a_last_login_that_is_not_stated_is_unknown(served: Callable[..., KerioS
     assert "never" in silent
 
 
-def test_an_auditor_reads_it_and_is_told_what_he_may_not(served: Callable[..., KerioServer]) -> None:
+def test_an_auditor_reads_it_and_is_reported_what_he_may_not(served: Callable[..., KerioServer]) -> None:
     server = served(refused_reads={"Auditor": frozenset({"Users.getMailboxCount", "Aliases.get"})})
     state = read(server, "auditor@northwind.example", "audit pass")
     assert state.role == "auditor"

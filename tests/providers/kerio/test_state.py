@@ -156,7 +156,7 @@ def test_a_directory_may_be_counted_with_users_who_are_not_listed(tiny: TinyServ
     assert state.missing == ()
 
 
-def test_somebody_who_leaves_while_the_users_are_counted_is_no_contradiction(
+def test_someone_who_leaves_while_the_users_are_counted_is_no_contradiction(
     tiny: TinyServer, kerio: ServerAccess
 ) -> None:
     people = furnish(tiny)["keriodb://domain/d0"]
@@ -377,7 +377,7 @@ def test_what_else_is_answered_too_slowly_is_not_taken(tiny: TinyServer, kerio: 
         read(kerio, timeouts=Timeouts(call=LATE))
 
 
-def test_a_session_that_expires_in_the_middle_is_begun_anew(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_a_session_that_expires_in_the_middle_is_begun_again(tiny: TinyServer, kerio: ServerAccess) -> None:
     people = furnish(tiny, domains=8, users=3)
     lock, asked = threading.Lock(), 0
 
@@ -394,18 +394,18 @@ def test_a_session_that_expires_in_the_middle_is_begun_anew(tiny: TinyServer, ke
     assert len(tiny.asked("Session.login")) == 2
 
 
-def test_progress_is_told_in_the_callers_thread(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_progress_is_reported_in_the_callers_thread(tiny: TinyServer, kerio: ServerAccess) -> None:
     furnish(tiny, domains=6, users=4)
-    told: list[Progress] = []
+    reported: list[Progress] = []
     threads: set[threading.Thread] = set()
 
     def progress(now: Progress) -> None:
-        told.append(now)
+        reported.append(now)
         threads.add(threading.current_thread())
 
     read(kerio, progress=progress)
-    assert told[-1] == (6, 6, 24)
-    assert told == sorted(told)
+    assert reported[-1] == (6, 6, 24)
+    assert reported == sorted(reported)
     assert threads == {threading.current_thread()}
 
 
@@ -442,7 +442,7 @@ ODD_LOGINS: list[Any] = ["yesterday", 7, []]
         *((info, None, True, True) for info in ODD_LOGINS),
     ],
 )
-def test_a_last_login_that_never_was_is_told_from_one_that_cannot_be_read(
+def test_a_last_login_that_never_was_is_distinguished_from_one_that_cannot_be_read(
     tiny: TinyServer, kerio: ServerAccess, info: Any, last_login: datetime | None, unknown: bool, odd: bool
 ) -> None:
     people = furnish(tiny, domains=1, users=1)["keriodb://domain/d0"]
@@ -486,7 +486,7 @@ def test_what_is_no_limit_of_a_domain(tiny: TinyServer, kerio: ServerAccess) -> 
     assert found == [None, None, None, None, None, 40, 0, None]
 
 
-def test_a_directory_is_told_without_its_password(tiny: TinyServer, kerio: ServerAccess) -> None:
+def test_a_directory_is_reported_without_its_password(tiny: TinyServer, kerio: ServerAccess) -> None:
     furnish(tiny, users=0)
     service = {
         "isEnabled": True,

@@ -113,13 +113,13 @@ def test_the_address_of_the_administration_is_taken_as_people_write_it(url: str,
         ("https://mail.example:0", "address-(invalid|scheme)"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_told(url: str, reason: str) -> None:
+def test_a_url_that_leads_nowhere_is_reported(url: str, reason: str) -> None:
     with pytest.raises(BadInput, match=reason) as caught:
         check_settings(ServerAccess(url=url, user="Admin"))
     assert "geheim" not in str(caught.value)
 
 
-def test_settings_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+def test_settings_that_contradict_each_other_are_reported(tmp_path: Path) -> None:
     sound = ServerAccess(url="https://mail.example", user="Admin")
     check_settings(sound)
     for odd, reason in [

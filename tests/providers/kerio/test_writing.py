@@ -1,4 +1,4 @@
-"""Changes to accounts on a server: what is sent, and what is not done is told one by one."""
+"""Changes to accounts on a server: what is sent, and what is not done is reported one by one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is written is a difference, and the terminal shows what it would show had all of it been written anew."""
+"""What is written is a difference, and the terminal shows what it would show had all of it been written again."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ def turned(rows: list[list[Segment]], first: int, last: int, by: int, staying: i
 
 @settings(max_examples=MANY, deadline=None)
 @given(STEPS, st.sampled_from(["truecolor", "256", "16", "none"]), st.booleans(), st.booleans())
-def test_the_terminal_shows_what_it_would_show_had_all_been_written_anew(
+def test_the_terminal_shows_what_it_would_show_had_all_been_written_again(
     steps: Sequence[list[tuple[int, int, list[Segment]]] | tuple[int, int, int, int | None]],
     colours: Colours,
     erases: bool,
@@ -260,7 +260,7 @@ def test_what_stands_still_among_moved_rows_stays(still: int) -> None:
     assert glass.lines[: len(after)] == after
 
 
-def test_behind_a_letter_of_doubtful_width_the_cursor_is_set_anew() -> None:
+def test_behind_a_letter_of_doubtful_width_the_cursor_is_set_again() -> None:
     glass = Glass()
     filled(glass, ["ab😀cd"])
     written = glass.show()
@@ -278,7 +278,7 @@ def test_a_wide_letter_is_never_cut_in_half() -> None:
     assert glass.lines[1] == ""
 
 
-def test_another_size_is_painted_anew() -> None:
+def test_another_size_is_painted_again() -> None:
     glass = Glass()
     filled(glass, ["one"])
     glass.show()

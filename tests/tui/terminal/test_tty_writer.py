@@ -1,4 +1,4 @@
-"""The line to the terminal may be slow, stuck, or gone: nobody waits for it."""
+"""The line to the terminal may be slow, stuck, or gone: no one waits for it."""
 
 import os
 import pty
@@ -60,7 +60,7 @@ def test_what_is_given_first_is_written_first(pipe: tuple[int, int]) -> None:
     assert "picture" in written
 
 
-def test_a_line_that_takes_nothing_holds_nobody_up_and_gets_the_last_picture(pipe: tuple[int, int]) -> None:
+def test_a_line_that_takes_nothing_holds_no_one_up_and_gets_the_last_picture(pipe: tuple[int, int]) -> None:
     read, write = pipe
     os.set_blocking(write, False)
     with suppress(BlockingIOError):

@@ -1,4 +1,4 @@
-"""Deeds on the screen: they ask first, name what they act on, move the gauge, and can be taken back."""
+"""Changes on the screen: they ask first, name what they act on, move the gauge, and can be undone."""
 
 import pytest
 from textual.widgets import Input
@@ -61,7 +61,7 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
         assert " u undo" not in screen.keys
 
 
-async def test_a_deed_on_marked_accounts_names_them_and_their_number() -> None:
+async def test_a_change_on_marked_accounts_names_them_and_their_number() -> None:
     async with console("office") as screen:
         await screen.press(*["space"] * 9, "d")
         screen.expect_dialog(
@@ -74,7 +74,7 @@ async def test_a_deed_on_marked_accounts_names_them_and_their_number() -> None:
         assert screen.used == 113
 
 
-async def test_what_cannot_be_disabled_is_told_without_a_dialog() -> None:
+async def test_what_cannot_be_disabled_is_reported_without_a_dialog() -> None:
     async with console(small(SEAT, OFF, LIST, ADMIN)) as screen:
         await go_to(screen, OFF.address)
         await screen.press("d")
@@ -124,7 +124,7 @@ async def test_adding_an_account() -> None:
         assert screen.used == 2
 
 
-async def test_a_bad_address_is_told_in_the_dialog_which_stays() -> None:
+async def test_a_bad_address_is_reported_in_the_dialog_which_stays() -> None:
     async with console(small(SEAT)) as screen:
         await screen.press("a")
         await screen.type("a")
@@ -193,7 +193,7 @@ async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
         assert SEAT.address not in screen.listed
 
 
-async def test_a_transfer_to_nobody_is_told_and_nothing_is_deleted() -> None:
+async def test_a_transfer_to_no_one_is_reported_and_nothing_is_deleted() -> None:
     async with console(small(SEAT)) as screen:
         await screen.press("x", "t")
         await screen.type("nobody@x.example")
@@ -276,7 +276,7 @@ async def test_undo_at_the_limit_is_refused_and_can_be_tried_again() -> None:
         assert screen.session.state.find(SEAT.address).enabled
 
 
-async def test_undo_says_the_figures_first_and_what_it_took_back() -> None:
+async def test_undo_says_the_figures_first_and_what_it_undid() -> None:
     async with console("office") as screen:
         top = screen.at.address
         await screen.press("d", "y", "u")
@@ -284,7 +284,7 @@ async def test_undo_says_the_figures_first_and_what_it_took_back() -> None:
         assert "112 → 113 seats used" in screen.text
 
 
-async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() -> None:
+async def test_redo_does_again_what_undo_undid_and_undo_takes_that_back() -> None:
     async with console("office") as screen:
         await screen.press("d", "y", "u")
         used = [screen.used]
@@ -297,7 +297,7 @@ async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() ->
         assert screen.status == "There is nothing to redo: nothing was undone since the last change."
 
 
-async def test_a_new_deed_ends_the_way_forth() -> None:
+async def test_a_new_change_ends_the_way_forth() -> None:
     async with console("office") as screen:
         await screen.press("d", "y", "u", "j", "d", "y", "ctrl+r")
         assert screen.used == 112
@@ -324,7 +324,7 @@ async def test_redo_is_refused_where_the_account_has_changed_since() -> None:
         assert "nothing to redo" in screen.status
 
 
-async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last_one() -> None:
+async def test_without_a_change_of_this_session_undo_asks_about_the_operators_last_one() -> None:
     async with console("office") as screen:
         top = screen.at.address
         screen.other("anna").do(DisableAccounts((top,)))
@@ -340,7 +340,7 @@ async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last
         assert screen.status == f"112 → 113 seats used · undone: disable {top}"
 
 
-async def test_nobody_is_offered_to_undo_what_others_did() -> None:
+async def test_no_one_is_offered_to_undo_what_others_did() -> None:
     async with console("office") as screen:
         screen.other("berg").do(DisableAccounts((screen.at.address,)))
         await screen.press("u")
@@ -349,7 +349,7 @@ async def test_nobody_is_offered_to_undo_what_others_did() -> None:
         assert screen.status == "Nothing to undo: the log has no change of yours that can be undone."
 
 
-async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_cannot_be_written_is_reported_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -383,7 +383,7 @@ async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
         assert screen.used == 112
 
 
-async def test_what_another_process_did_is_shown_with_the_next_deed() -> None:
+async def test_what_another_process_did_is_shown_with_the_next_change() -> None:
     async with console("office", WIDE) as screen:
         screen.other().do(DisableAccounts((screen.listed[1],)))
         await screen.press("d", "y")
@@ -391,7 +391,7 @@ async def test_what_another_process_did_is_shown_with_the_next_deed() -> None:
         assert not screen.main.accounts.rows[1].enabled
 
 
-async def test_a_deed_on_an_account_that_changed_meanwhile_shows_the_change_and_asks_again() -> None:
+async def test_a_change_on_an_account_that_changed_meanwhile_shows_the_change_and_asks_again() -> None:
     async with console("office") as screen:
         top = screen.at
         await screen.press("x")
@@ -406,7 +406,7 @@ async def test_a_deed_on_an_account_that_changed_meanwhile_shows_the_change_and_
 
 
 @pytest.mark.parametrize(("key", "account"), [("d", SEAT), ("e", OFF)])
-async def test_a_deed_that_somebody_did_meanwhile_is_not_asked_for_again(key: str, account: Entry) -> None:
+async def test_a_change_that_someone_did_meanwhile_is_not_asked_for_again(key: str, account: Entry) -> None:
     from kconsole.operations.accounts import EnableAccounts
 
     async with console(small(SEAT, OFF)) as screen:
@@ -421,7 +421,7 @@ async def test_a_deed_that_somebody_did_meanwhile_is_not_asked_for_again(key: st
         screen.expect_no_dialog()
 
 
-async def test_the_seats_went_to_somebody_else_meanwhile() -> None:
+async def test_the_seats_went_to_someone_else_meanwhile() -> None:
     from kconsole.operations.accounts import AddAccount, EnableAccounts
 
     async with console(small(SEAT, OFF, seats=2)) as screen:
