@@ -195,7 +195,7 @@ def _follow(
     "--sign",
     type=FilePath(),
     metavar="KEY",
-    help="Sign it with ssh-keygen: a private key, or the public one of the agent's.",
+    help="Sign it by ssh-keygen: a private key, or a public one of the agent.",
 )
 @click.option("--output", type=FilePath(to_write=True), metavar="FILE", help="Write the signed head into a new file.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
@@ -236,9 +236,7 @@ def head_of_log(place: CliContext, as_json: bool, sign: Path | None, output: Pat
 @log.command("verify")
 @click.option("--head", metavar="HASH", help="A head from an earlier check; it must still be in the log.")
 @click.option("--signatures", type=FilePath(), metavar="FILE", help="Signed heads; each must still be in the log.")
-@click.option(
-    "--allowed-signers", type=FilePath(), metavar="FILE", help="Whose keys may sign, as for ssh-keygen -Y verify."
-)
+@click.option("--allowed-signers", type=FilePath(), metavar="FILE", help="Who may sign, as for ssh-keygen -Y verify.")
 @at_store
 def verify_log(place: CliContext, head: str | None, signatures: Path | None, allowed_signers: Path | None) -> None:
     """Verify the whole log, and show its head.

@@ -192,3 +192,35 @@ def test_a_name_leads_nowhere_else(tmp_path: Path) -> None:
             named_file(Path("exports/x"), to_write=True)
     finally:
         confine_files(None)
+
+
+HIDDEN = "canary"
+"""Stands in all that is not of north.example."""
+
+
+@pytest.mark.parametrize("role", ["auditor", "helpdesk", "account-admin"])
+def test_no_command_shows_another_domain(console: Console, tmp_path: Path, role: RoleName) -> None:
+    far = [account(f"{HIDDEN}{number}@{FAR}", full_name=f"{HIDDEN} {number}") for number in range(4)]
+    console.fill(account("mara"), account("nils"), *far, domains=(NORTH, SOUTH))
+    console.done("disable", f"{HIDDEN}1@{FAR}", "mara@north.example", "--reason", f"{HIDDEN} left")
+    console.done("delete", f"{HIDDEN}3@{FAR}", "--yes")
+    tried = [
+        "status", "status --json", "accounts", "accounts --json", "accounts --csv", "accounts --report markdown",
+        f"accounts --filter {HIDDEN}", f"accounts --filter domain:{FAR}", "accounts --filter is:held",
+        f"explain {HIDDEN}1", f"explain {HIDDEN}@north.example", f"explain canari1@{FAR}", "domains", "domains --json",
+        "log", "log --json", f"log --account {HIDDEN}1@{FAR}", "log verify", "log head", "undo 2", "undo 3", "license",
+        "license show --json", "doctor", "dump", "backup -", "reconcile", "sync", "diagnose", "disable cannary1",
+        f"disable {HIDDEN}1", f"enable {HIDDEN}1@{FAR}", f"connect {HIDDEN}1@{FAR}", f"delete {HIDDEN}2 --yes",
+        f"delete nils --yes --mailbox transfer --transfer-to {HIDDEN}0@{FAR}", f"tag {HIDDEN}0@{FAR} x",
+        f"map {FAR}", f"domains map {FAR}", "roles check", "roles whoami", "roles keys berg", "journal archive",
+        "restarted", f"add {HIDDEN}0@{FAR}", f"add x@{FAR}", "--help", "disable mara", "enable mara nils",
+    ]  # fmt: skip
+    (tmp_path / "files" / "inbox").mkdir(parents=True)
+    remote = Remote(console, write_roles(tmp_path, role, (NORTH.name,)), tmp_path / "files")
+    for command in tried:
+        said = remote(command)
+        assert "Traceback" not in said.err, command
+        shown = said.out + said.err
+        for typed in command.split():
+            shown = shown.replace(typed, "")  # what the user typed is said again, but no more
+        assert HIDDEN not in shown, (command, said)
