@@ -48,7 +48,7 @@ PART_STYLES: Final[Mapping[str, PartStyle]] = {
 
 DIMMED: Final = ("truecolor", "256")
 """How many colours a terminal has that shows what lies behind a dialog dimmed. Where there are 16, lines are slow, too:
-there it would cost a third of the bytes of a change."""
+there it would make the 2.6 kB of a helpdesk change 4.6 kB."""
 
 REVERSED: Final = "reversed"
 """In a theme, in place of a colour for the row of the cursor: swap foreground and background there."""
