@@ -209,7 +209,7 @@ def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -
         in_use = words.of_limit(len(each.users), each.seats, "seat")
         until = "as long as the license" if ending is None else f"until {ending.on.isoformat()}, {days_words(ending)}"
         unlimited = ", unlimited" if each.seats is None else ""
-        yield Row(name, word, f"{in_use} used{unlimited}   {until}", _severity(ending))
+        yield Row(name, word, f"{in_use}{unlimited}   {until}", _severity(ending))
         if each.beyond:
             names = words.and_list([safe_address(entry.address) for entry in each.beyond], most)
             yield Row("beyond", "", f"! {words.count(len(each.beyond), 'account')} beyond its seats: {names}", "alarm")

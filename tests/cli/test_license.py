@@ -371,7 +371,7 @@ def test_components_are_licensed_one_by_one(office: Console) -> None:
     said = office.done("license", "component", "antivirus", "--json")
     assert said.json["text"] == "Antivirus is licensed"
     listed = office.done("license", "component")
-    assert "1 of 0 seats used   until 2026-08-10, 5 days left   !" in listed.out
+    assert "1 of 0 seats   until 2026-08-10, 5 days left   !" in listed.out
     assert "! 1 account beyond its seats: anna@north.example" in listed.out
     assert office.done("license", "component", "--json").json == [
         {"name": "antivirus", "expires": None, "seats": None, "users": 5, "over": 0, "beyond": []},

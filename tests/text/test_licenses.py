@@ -154,18 +154,18 @@ def test_accounts_beyond_the_seats_of_a_component_are_named() -> None:
     license_ = replace(ACTIVATED, components=(Component(name="activesync", seats=1, expires=TODAY + DAY),))
     entries = [account(login, age) for age, login in enumerate("abcd")]
     assert shown(license_, *entries, most=2)["components"][1:3] == [
-        ("Exchange ActiveSync", "4 of 1 seat used   until 2026-08-06, 1 day left   !"),
+        ("Exchange ActiveSync", "4 of 1 seat   until 2026-08-06, 1 day left   !"),
         ("", "! 3 accounts beyond its seats: b@north.example, c@north.example and 1 more"),
     ]
     free = replace(license_, seats=None, components=(Component(name="activesync"),))
     assert shown(free, *entries)["components"][1] == (
         "Exchange ActiveSync",
-        "4 seats used, unlimited   as long as the license",
+        "4 seats, unlimited   as long as the license",
     )
     ended = replace(ACTIVATED, components=(Component(name="antispam", expires=TODAY - DAY),))
     assert shown(ended)["components"][2] == (
         "Anti-spam",
-        "0 of 10 seats used   until 2026-08-04, ended 1 day ago   !",
+        "0 of 10 seats   until 2026-08-04, ended 1 day ago   !",
     )
 
 

@@ -433,7 +433,7 @@ async def test_components_are_licensed_changed_and_taken_away() -> None:
         await screen.press("enter", "enter", "enter")
         antivirus = Component(name="antivirus", seats=2, expires=date(2026, 8, 20))
         assert list(screen.session.state.license.components) == [antivirus]
-        assert "5 of 2 seats used   until 2026-08-20, 15 days left   !" in sheet(screen)
+        assert "5 of 2 seats   until 2026-08-20, 15 days left   !" in sheet(screen)
         await screen.press("o")
         screen.expect_dialog("! 3 accounts beyond its seats", "e@north.example")
         await screen.press("j")
