@@ -81,6 +81,11 @@ class Authority:
         return self.role == "full-admin" and not self.account
 
     @property
+    def may_all(self) -> bool:
+        """Whether it has every capability, now."""
+        return self.role == "full-admin" and self.refused is None
+
+    @property
     def brake(self) -> int | None:
         """How many accounts it may change in `BRAKE_TIME`; None if that is not limited."""
         return BRAKE if self.role == "helpdesk" else None

@@ -5,7 +5,8 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from kconsole.core.roles import Capability
+from kconsole.core.errors import NotPermitted
+from kconsole.core.roles import Authority, Capability
 from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -61,6 +62,19 @@ def capability_of(name: str) -> Capability:
     """What the operation with this name needs. An unknown one may have changed anything, as a restored dump does."""
     capability: Capability = getattr(operation_class(name), "capability", OTHERS.get(name, "restore"))
     return capability
+
+
+def not_permitted(name: str, authority: Authority) -> NotPermitted | None:
+    """Why a role does not allow the operation with this name; None if it does.
+
+    Front ends ask this for all they offer: where everything is allowed, no operation is imported for it.
+    """
+    return None if authority.may_all else authority.refusal_to(capability_of(name))
+
+
+def needed_to_undo(is_own: bool) -> Capability:
+    """What it needs to undo a change, one's own or another's; besides the capability of what is undone."""
+    return "undo" if is_own else "undo-others"
 
 
 def is_undoable(name: str) -> bool:

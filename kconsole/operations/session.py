@@ -18,7 +18,7 @@ from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
-from kconsole.operations.catalog import capability_of, runs_on
+from kconsole.operations.catalog import not_permitted, runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.scope import Scope
@@ -361,8 +361,8 @@ class Session:
         The operator lacks its capability, or it makes no sense beside the server. Front ends ask this before they ask
         the user for anything.
         """
-        if (not_permitted := self.authority.refusal_to(capability_of(operation))) is not None:
-            return not_permitted
+        if (refused := not_permitted(operation, self.authority)) is not None:
+            return refused
         server = self.state.server
         where = "store" if server is None else runs_on(operation)
         if server is None or where == "store":

@@ -15,7 +15,7 @@ from kconsole.core.roles import Capability
 from kconsole.licensing import guards
 from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
-from kconsole.operations.catalog import capability_of, runs_on
+from kconsole.operations.catalog import capability_of, needed_to_undo, runs_on
 from kconsole.operations.history import touching_since
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
 from kconsole.store.records import Records
@@ -48,7 +48,7 @@ class UndoOperation:
     @property
     def capability(self) -> Capability:
         """Besides this, it needs the capability of the first operation."""
-        return "undo" if self.is_own else "undo-others"
+        return needed_to_undo(self.is_own)
 
     @property
     def runs_on(self) -> RunsOn:

@@ -268,13 +268,14 @@ def banner_lines(
 
 
 def empty_text(
-    has_entries: bool, text: str, is_read_only: bool, add_key: str, import_key: str, is_valid: bool = True
+    has_entries: bool, text: str, keys: Sequence[tuple[str, str]], is_valid: bool = True, is_bound: bool = False
 ) -> str:
-    """What stands in an empty list, and the keys that add accounts."""
+    """What stands in an empty list, and the keys that add accounts with what they do; without a key, it is not said."""
     if not has_entries:
-        if is_read_only:
-            return "There are no accounts in this store."
-        return f"No accounts yet. Press {add_key} to add one, or {import_key} to import a file."
+        ways = [f"{key} {what}" for key, what in keys if key]
+        if is_bound or not ways:
+            return f"There are no accounts in {'your domains' if is_bound else 'this store'}."
+        return f"No accounts yet. Press {', or '.join(ways)}."
     if not is_valid:
         return "The filter is not valid, so nothing is listed. Esc clears it."
     if text:

@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from kconsole.core.records import Entry, Inventory
+from kconsole.core.roles import Authority, full
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
@@ -265,6 +266,7 @@ async def console(
     read_only: bool = False,
     folded: bool = False,
     prepare: Callable[[Path], None] = lambda _: None,
+    authority: Callable[[], Authority] = full,
     **look: Any,
 ) -> AsyncIterator[Console]:
     """A console on a sample, or on an inventory.
@@ -276,6 +278,7 @@ async def console(
         read_only: whether it is opened to be read only.
         folded: whether accounts that never logged in are one line at first, as users see it.
         prepare: does something to the store's folder before the console opens it.
+        authority: gives what the operator may do, whenever that is asked.
         look: how it looks: the profile of the terminal, settings, habits, theme.
     """
     clock = noon()
@@ -287,7 +290,7 @@ async def console(
             session = Session.create(store, of, clock=clock)
         session.close()
         prepare(store)
-        session = Session.open(store, "anna", clock, patience=0.2, read_only=read_only)
+        session = Session.open(store, "anna", clock, patience=0.2, read_only=read_only, authority=authority)
         app = KConsoleApp(session, title, "helpdesk", **look)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

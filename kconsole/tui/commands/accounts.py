@@ -44,6 +44,7 @@ class Undo(_AccountCommand):
 
     name, keys, title, word = "undo", "u", "Accounts: undo the last change", "undo"
     synonyms = "revert back mistake restore"
+    needs = "undo"
     changes = True
 
 
@@ -52,6 +53,7 @@ class Redo(_AccountCommand):
 
     name, keys, title = "redo", "ctrl+r", "Accounts: redo what was undone"
     synonyms = "again repeat"
+    needs = "undo"
     changes = True
 
 
@@ -88,6 +90,7 @@ class Import(_AccountCommand):
 
     name, keys, title = "import", "I", "Accounts: import from a file"
     synonyms = "csv users.cfg mailserver.cfg kerio upload load read migrate logins"
+    needs = "import"
     changes = True
 
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.keys import REPLACED_KEYS, key_to_character
 
-from kconsole.core.errors import ConsoleError
+from kconsole.core.errors import ConsoleError, NotPermitted
 from kconsole.operations.preferences import Preferences
 from kconsole.text.messages import Voice, error_words, whole
 from kconsole.text.safe_text import safe_text
@@ -38,14 +38,18 @@ class Command:
     operation: ClassVar[str] = ""
     """The operation it asks for. Where a server is configured that this operation cannot run on, the command says so
     before it asks anything."""
+    needs: ClassVar[str] = ""
+    """The operation that the operator's role must allow: the one it asks for, or leads to. Without that, it is not
+    offered, and its keys say why."""
     changes: ClassVar[bool] = False
     """Whether it changes the store, as every command with an operation does: it is not offered on a read-only store."""
     prefix: ClassVar[str] = ""
     """What its name begins with, and its action does not."""
 
     def __init_subclass__(cls) -> None:
-        if cls.operation and "changes" not in vars(cls):
-            cls.changes = True
+        if cls.operation:
+            cls.needs = cls.operation
+            cls.changes = vars(cls).get("changes", True)
 
     @classmethod
     def help_text(cls) -> str:
@@ -136,6 +140,9 @@ class CommandTarget:
         if command.changes and self.is_read_only:
             self.refuse_change()
             return
+        if (forbidden := self.forbids(command)) is not None:
+            self.tell_forbidden(forbidden)
+            return
         if command.operation and self.refuses(command.operation):
             return
         action = command.name.removeprefix(command.prefix).replace("-", "_")
@@ -148,6 +155,14 @@ class CommandTarget:
 
     def refuse_change(self) -> None:
         """Say that the store is open read-only."""
+
+    def forbids(self, command: AnyCommand) -> NotPermitted | None:
+        """Why the operator's role does not allow a command; None if it does."""
+        del command
+        return None
+
+    def tell_forbidden(self, refused: NotPermitted) -> None:
+        """Say why the operator's role does not allow what a key asks for."""
 
     def refuses(self, operation: str) -> bool:
         """Say why an operation cannot run here, if it cannot."""
@@ -166,7 +181,7 @@ class CommandTarget:
     def offered(self) -> list[AnyCommand]:
         """The commands that make sense now."""
         usable = (command for command in self.commands if not (command.changes and self.is_read_only))
-        return [command for command in usable if self.is_available(command)]
+        return [command for command in usable if self.is_available(command) and self.forbids(command) is None]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "command" or self.is_available(command_named(self.commands, str(parameters[0])))

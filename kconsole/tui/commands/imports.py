@@ -13,6 +13,7 @@ class ApplyImport(_ImportCommand):
     """Import all of it, after a confirmation that warns if a limit will be exceeded."""
 
     name, keys, title, word = "import-apply", "A", "Import: import all of it", "import"
+    needs = "import"
     changes = True
 
 

@@ -82,6 +82,7 @@ class LicenseUndo(LicenseCommand):
     """Undo the last change of this session, if it was one to the license; if there is none, ask about your last one."""
 
     name, keys, title, word = "license-undo", "u", "License: undo the last change", "undo"
+    needs = "undo"
     changes = True
 
 

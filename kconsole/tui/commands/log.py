@@ -25,6 +25,7 @@ class UndoLine(_LogCommand):
     """Undo the line, after a confirmation. Undoing an undo redoes it."""
 
     name, keys, title, word = "log-undo", "u", "Log: undo the line", "undo"
+    needs = "undo"
     changes = True
 
 

@@ -21,6 +21,7 @@ class TestConnection(_MappingCommand):
     """Test the connection: whether the directory answers, how its certificate was checked, how many users it has."""
 
     name, keys, title, word = "map-test", "p", "Mapping: test the connection", "test"
+    needs = "map"
 
 
 class Settings(_MappingCommand):
@@ -41,6 +42,7 @@ class UndoMapping(_MappingCommand):
     """Undo the last change of this session: a mapping as a whole, or settings."""
 
     name, keys, title, word = "map-undo", "u", "Mapping: undo the last change", "undo"
+    needs = "undo"
     changes = True
 
 

@@ -10,6 +10,7 @@ class Sync(Command):
     name, keys, title, word = "sync", "r,f5", "Server: read it now", "read server"
     synonyms = "refresh reload update pull"
     group = "Server"
+    needs = "sync"
     changes = True
 
 
@@ -43,6 +44,7 @@ class SyncHere(_ComparisonCommand):
     """Read the server now, and compare again."""
 
     name, keys, title, word = "reconcile-sync", "r,f5", "Comparison: read the server now", "read server"
+    needs = "sync"
     changes = True
 
 

@@ -11,15 +11,16 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kconsole.core.errors import ConsoleError
+from kconsole.core.errors import ConsoleError, NotPermitted
 from kconsole.core.history import Commit
 from kconsole.core.reports import Decision
 from kconsole.operations.base import HalfDone
+from kconsole.operations.catalog import not_permitted
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, parts_of, sentences, words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import CommandTarget, console_of, voice_of
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.labelled import Section
@@ -104,7 +105,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         from kconsole.tui.screens.palette import HelpDialog
 
         keys, groups = console_of(self).keys, dict[str, list[tuple[str, str]]]()
-        for command in (*self.commands, *MOVEMENTS):
+        allowed = (command for command in self.commands if self.forbids(command) is None)
+        for command in (*allowed, *MOVEMENTS):
             groups.setdefault(command.group, []).append((" ".join(keys.shown(command)), command.help_text()))
         self.app.push_screen(HelpDialog(self.help_title, [*groups.items(), *self.help_sections()]))
 
@@ -277,6 +279,20 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def refuse_change(self) -> None:
         self.tell(texts.READ_ONLY)
+
+    def forbids(self, command: AnyCommand) -> NotPermitted | None:
+        return not_permitted(command.needs, self.session.authority) if command.needs else None
+
+    def tell_forbidden(self, refused: NotPermitted) -> None:
+        """Say in the status line what the role does not allow.
+
+        It is not logged: a key that is not offered may be a slip, and nothing was asked of the store.
+        """
+        self.tell(safe_text(error_words(refused, self.voice)))
+
+    def key_to(self, name: str) -> str:
+        """The key of a command that is offered now; empty for one that is not: it must not be advised."""
+        return self.key_of(name) if command_named(self.commands, name) in self.offered() else ""
 
     @property
     def voice(self) -> Voice:

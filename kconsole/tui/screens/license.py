@@ -20,10 +20,12 @@ from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
 from kconsole.operations import license as operations
 from kconsole.operations.base import Operation
+from kconsole.operations.catalog import not_permitted
 from kconsole.text import ages
+from kconsole.text import screen as texts
 from kconsole.text.details import Detail
 from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, plan_lines
-from kconsole.text.messages import sentences, words_of
+from kconsole.text.messages import error_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register, Trial
@@ -89,7 +91,8 @@ class LicenseScreen(StoreScreen):
         self._show()
 
     async def run_command(self, command: AnyCommand) -> None:
-        if not (command.changes and self.is_read_only) and (why := self.why_not(command.name)):
+        is_refused = (command.changes and self.is_read_only) or self.forbids(command) is not None
+        if not is_refused and (why := self.why_not(command.name)):
             self.tell(why)
         else:
             await super().run_command(command)
@@ -156,7 +159,14 @@ class LicenseScreen(StoreScreen):
                 self.app.push_screen(forms.ComponentForm(name, state.license, self.save))
 
         (components,) = (section for section in self._sections(use) if section.code == "components")
-        self.app.push_screen(forms.ComponentsDialog(components.rows, use, self.is_read_only), chosen)
+        self.app.push_screen(forms.ComponentsDialog(components.rows, use, self._why_unchanged()), chosen)
+
+    def _why_unchanged(self) -> str:
+        """Why no component can be changed; empty if one can."""
+        forbidden = not_permitted(operations.ChangeComponent.name, self.session.authority)
+        if self.is_read_only or forbidden is None:
+            return texts.READ_ONLY if self.is_read_only else ""
+        return safe_text(error_words(forbidden, self.voice))
 
     def action_terms(self) -> None:
         form = forms.TermsForm(self.session.state.license)

@@ -23,7 +23,6 @@ from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.safe_text import safe_address
-from kconsole.text.screen import READ_ONLY
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save, SavingForm
 from kconsole.tui.widgets.column_list import Column, ColumnList
@@ -223,9 +222,12 @@ class ComponentsDialog(Dialog[ComponentName]):
     heading = "Components"
     keys = "enter change · esc back"
 
-    def __init__(self, rows: Iterable[Row], use: Iterable[ComponentUse], is_read_only: bool) -> None:
+    def __init__(self, rows: Iterable[Row], use: Iterable[ComponentUse], unchanged: str) -> None:
+        """Show these rows; `unchanged` says why none can be changed, and is empty if one can."""
         super().__init__()
-        self._list, self._is_read_only = _ComponentList("components"), is_read_only
+        self._list, self._unchanged = _ComponentList("components"), unchanged
+        if unchanged:
+            self.keys = "esc back"
         self._beyond = {each.component.name: each.beyond for each in use}
         self._list.rows = [row for row in rows if row.code in words.COMPONENT_WORDS]
         self._list.styles.height = len(self._list.rows)
@@ -239,8 +241,8 @@ class ComponentsDialog(Dialog[ComponentName]):
         self.watch(self._list, "cursor", self._show_beyond)
 
     def action_choose(self) -> None:
-        if self._is_read_only:
-            self.tell_problem(READ_ONLY)
+        if self._unchanged:
+            self.tell_problem(self._unchanged)
         else:
             self.dismiss(self._chosen)
 

@@ -329,10 +329,9 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.accounts.empty_text = texts.empty_text(
             everything > 0,
             listing.text,
-            self.is_read_only,
-            self.key_of("add"),
-            self.key_of("import"),
+            [(self.key_to("add"), "to add one"), (self.key_to("import"), "to import a file")],
             self.filter_problem(listing.text) is None,
+            self.session.authority.is_bound,
         )
         report, has_group = self.session.seats.report(), not listing.text
         self.accounts.show(rows, listing.sort, listing.reverse, report, now, has_group)

@@ -223,7 +223,14 @@ class LogScreen(FilterScreen, StoreScreen):
         if command is UndoLine:
             commit = self.log_list.highlighted
             is_undone = commit is not None and commit.sequence in self.log_list.undone
-            return commit is not None and not is_undone and (can_be_undone(commit) or commit.undoes is not None)
+            history = self.session.history
+            can_be = commit is not None and (can_be_undone(commit) or commit.undoes is not None)
+            return (
+                commit is not None
+                and can_be
+                and not is_undone
+                and history.may_be_undone(commit, self.session.authority)
+            )
         return super().is_of_use(command)
 
     def action_line(self) -> None:

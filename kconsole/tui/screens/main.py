@@ -263,7 +263,7 @@ class MainScreen(AccountsScreen):
         self.header.limit = limit_words(report)
         self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
-        restarted_key = "" if self.is_read_only else self.key_of("restarted")
+        restarted_key = self.key_to("restarted")
         banner = texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"))
         self.banner.lines = tuple(banner)
         self.accounts.is_suspended = self._license_status.is_suspended

@@ -138,8 +138,8 @@ class MappingScreen(StoreScreen):
         domain, directory = here.domain.name, here.domain.directory
         if directory is None:
             lines = [safe_text(words_of(message("directory-not-set", domain=domain), self.voice))]
-            key = self.key_of("map-settings")
-            hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it."
+            key = self.key_to("map-settings")
+            hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it." if key else ""
             self.app.push_screen(NewsDialog("No directory", lines, hint))
             return
 
@@ -211,7 +211,8 @@ class MappingScreen(StoreScreen):
             return
         shown, ascii_form = safe_address(here.domain.name, 60), ascii_domain(here.domain.name)
         self.pane.border_title = Content(shown)
-        hint = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to set it."
+        key = self.key_to("map-settings")
+        hint = f" Press {key} to set it." if key else ""
         directory = here.domain.directory
         rows = [("Directory", f"none.{hint}")] if directory is None else list(directory_rows(directory))
         in_ascii = [("In ASCII", safe_text(ascii_form))] if ascii_form != shown else []

@@ -146,7 +146,8 @@ class ReconcileScreen(ServerScreen):
             return "No server is configured for this store. Run 'kconsole server add'."
         if self.is_read_only:
             return f"{safe_text(server.name, 40)} was never read, and this store is open read-only."
-        return f"{safe_text(server.name, 40)} was never read. Press {self.key_of('reconcile-sync')} to read it now."
+        key = self.key_to("reconcile-sync")
+        return f"{safe_text(server.name, 40)} was never read.{f' Press {key} to read it now.' if key else ''}"
 
     def _show(self, rows: Sequence[Comparison], empty_text: str = "") -> None:
         self.figures.empty_text = empty_text

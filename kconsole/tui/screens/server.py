@@ -154,6 +154,8 @@ class ServerScreen(StoreScreen):
             hint = "Start without --offline to ask the server."
         elif self.is_read_only:
             hint = "Open the store without --read-only to ask the server."
+        elif self.forbids(Sync) is not None:
+            hint = "Your role may not ask the server."
         asked = f"{safe_text(server.name, 40)} was asked for this, and its answer was lost:"
         self.tell_news("Unconfirmed changes", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from textual.screen import Screen
 
-from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError
+from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotPermitted
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision
@@ -230,7 +230,10 @@ class StoreScreen(ConsoleScreen):
         if why is not None:
             if isinstance(why, ChangedSince):
                 self.session.history.forget(commit.sequence)
-            self.tell_problem(why)
+            if isinstance(why, NotPermitted):
+                self.tell_forbidden(why)
+            else:
+                self.tell_problem(why)
         return why is not None
 
     # The server
