@@ -43,12 +43,16 @@ class Remote:
 
     def __call__(self, command: str) -> Said:
         """Run what the forced command runs, in this process."""
+        return self.words(words_of_command(command))
+
+    def words(self, words: list[str]) -> Said:
+        """Run these words of an operator, in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
         place = CliContext(folder=self._console.folder, operator_name="anna", roles_file=self._roles, patience=0)
         confine_files(self.files)
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                code = run(words_of_command(command), place)
+                code = run(words, place)
         finally:
             confine_files(None)
         return Said(code, *(each.buffer.getvalue().decode() for each in (out, err)))
