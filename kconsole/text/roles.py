@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kconsole.core.roles import Authority
+from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_address, safe_text
@@ -23,6 +24,22 @@ BECAUSE: Final[Mapping[str, str]] = {
 def domains_words(authority: Authority) -> str:
     """The domains that an operator works in."""
     return ", ".join(safe_address(domain) for domain in sorted(authority.domains)) or "all"
+
+
+def who_words(shown: str, authority: Authority, place: str = "") -> tuple[str, str]:
+    """Who works here, for a header: with the role and its domains; and the same for little room.
+
+    Args:
+        shown: the operator, as the log shows them.
+        authority: what they may do.
+        place: where that is, which is said of those only who have no role.
+    """
+    if not authority.operator and authority.role == "full-admin":
+        return safe_text(f"{shown}{place}"), ""
+    who = safe_text(f"{authority.operator or shown} · {authority.role}")
+    domains = sorted(authority.domains)
+    of = safe_address(domains[0]) if len(domains) == 1 else words.count(len(domains), "domain") if domains else ""
+    return " · ".join(filter(None, (who, of))), who
 
 
 def authority_rows(authority: Authority, how: str, user: str) -> list[Detail]:

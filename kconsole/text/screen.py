@@ -250,9 +250,12 @@ def unconfirmed_lines(pending_changes: Collection[PendingChange]) -> list[str]:
 
 
 def banner_lines(
-    report: SeatReport, license_status: LicenseStatus, restarted_key: str, license_key: str
+    report: SeatReport, license_status: LicenseStatus, restarted_key: str, license_key: str, unchanged: str = ""
 ) -> list[BannerText]:
-    """What has to be said above the lists, the worst first. On a read-only store no key records a restart."""
+    """What has to be said above the lists, the worst first: `unchanged` says why nothing can be changed now.
+
+    A key that is empty is not advised.
+    """
     of_license = [BannerText(f"! {text}", style, f"{license_key} license") for text, style in urgent(license_status)]
     of_seats = [
         BannerText(f"! {safe_text(warning_words(warning))}", "alarm" if warning.code == "exceeded" else "notice")
@@ -264,6 +267,8 @@ def banner_lines(
         held = f"! {words.count(report.held, 'seat')} held until"
         hint = f"press {restarted_key} after the restart" if restarted_key else ""
         lines.append(BannerText(f"{held} the server is restarted", "notice", hint, brief=f"{held} a restart"))
+    if unchanged:
+        lines.insert(0, BannerText(f"! nothing can be changed: {unchanged}", "alarm"))
     return lines
 
 

@@ -219,6 +219,10 @@ class KConsoleApp(BufferedApp):
     def _fatal_error(self) -> None:
         self.panic()
 
+    def follow_scope(self) -> bool:
+        """Show what the operator may see now, if that is not what is shown; whether that is so."""
+        return self._main is not None and self._main.follow_scope()
+
     # Keys
 
     async def on_event(self, event: Event) -> None:

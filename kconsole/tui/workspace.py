@@ -64,6 +64,10 @@ class CommitFeed:
             self.trouble = error
         self._pass_on()
 
+    def forget(self) -> None:
+        """Forget what others did, as when the operator sees other domains."""
+        self._others.clear()
+
     def who_changed(self, numbers: Collection[int]) -> list[Commit]:
         """The commits of others that changed these entries last, as far as they are remembered; the newest first."""
         missing, found = set(numbers), []
@@ -145,6 +149,12 @@ class Workspace:
         """Search the log for the operator's last change that can be undone. It reads the log: a thread may do it."""
         self._earlier = self.session.last_undoable()
         return self._earlier
+
+    def forget_scope(self) -> None:
+        """Forget what is remembered of domains that the operator may not see any more."""
+        self.feed.forget()
+        self._undone.clear()
+        self._earlier = None
 
     @property
     def last_undone(self) -> Step | None:

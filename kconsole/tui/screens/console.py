@@ -19,6 +19,7 @@ from kconsole.operations.catalog import not_permitted
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, parts_of, sentences, words_of
+from kconsole.text.roles import who_words
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
@@ -43,6 +44,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     heading: ClassVar[str] = ""
     """What the header says that this is."""
     help_title: ClassVar[str] = "Help"
+    host: str = ""
+    """The machine, with an @ before it, where the header names it."""
     signs: ClassVar[Sequence[tuple[str, str]]] = ()
     """The signs on it, and what they mean, for the help."""
     on_key_line: ClassVar[Sequence[str]] = ()
@@ -74,12 +77,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     def on_mount(self) -> None:
         if self.heading:
             self.header.left = self.heading
-            self.header.right = safe_text(self.session.store.operator.shown)
-        if self.is_read_only:
-            self.header.warning = "READ ONLY"
+        self.show_role()
         self.workspace.feed.followers.add(self.committed)
         self.show_trouble()
-        self.show_keys()
 
     def on_screen_suspend(self) -> None:
         """Show no keys that do not work while a dialog is open."""
@@ -98,6 +98,16 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def grow_older(self, now: datetime) -> None:
         """Show what is different by now; called each minute."""
+
+    def show_role(self) -> None:
+        """Show who works here, in which role, and the keys of what that role allows."""
+        authority = self.session.authority
+        self.header.right, self.header.brief = who_words(self.session.store.operator.shown, authority, self.host)
+        if self.is_read_only or authority.refused is not None:
+            self.header.warning = "READ ONLY"
+        elif self.header.warning == "READ ONLY":
+            self.header.warning = ""
+        self.show_keys()
 
     # Commands that every screen has
 
@@ -168,6 +178,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """
         keys, dialog = console_of(self).keystrokes, None
         outcome: Result | ConsoleError
+        if self._is_of_another_scope():
+            return
         try:
             with self.workspace.feed.held():  # and passes commits on when the lock is released
                 async with self.workspace.at_work:
@@ -190,6 +202,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             raise
         if dialog is not None:
             await dialog.end()
+        if self._is_of_another_scope():
+            return
         shown = list(self.app.screen_stack)
         if isinstance(outcome, ConsoleError):
             failed(outcome)
@@ -198,6 +212,14 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         must_be_read = isinstance(outcome, ConsoleError) or self.app.screen not in shown
         keys.let_go(forget=cancel is not None and must_be_read)
         self.app.screen.call_after_refresh(self._hold_pictures, False)
+
+    def _is_of_another_scope(self) -> bool:
+        """Whether the operator sees other domains by now; then all begins again, and no result is shown."""
+        if not console_of(self).follow_scope():
+            return False
+        console_of(self).keystrokes.let_go(forget=True)
+        self._hold_pictures(False)
+        return True
 
     def _hold_pictures(self, is_held: bool) -> None:
         console_of(self).hold_pictures("work", is_held)

@@ -6,7 +6,7 @@ Its commands show, copy and save accounts, and change none: those that do are in
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import getters, on
 from textual.content import Content
@@ -36,6 +36,10 @@ from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.tui.screens.export import Export
+
+
+YOUR_DOMAINS: Final = "your domains"
+"""All domains of an operator who does not see the others."""
 
 
 class ListingScreen(FilterScreen, ServerScreen):
@@ -339,12 +343,28 @@ class ListingScreen(FilterScreen, ServerScreen):
             self._to_top_of = ""
             self.accounts.move_to(0)
         order = words.order_words(listing.sort, listing.reverse)
-        scope = safe_address(listing.domain) or ALL_DOMAINS.lower()
+        every = YOUR_DOMAINS if self.domains.is_bound else ALL_DOMAINS.lower()
+        scope = safe_address(listing.domain) or every
         title = f"Accounts · {scope} · {words.of_limit(len(rows), everything, 'entry')} · {order}"
         self.query_one("#accounts-pane").border_title = Content(title)
         self._seek()
         if self.accounts.marked:
             self.show_plan()
+
+    def start_over(self) -> None:
+        """List the accounts of the chosen domain that are seen now, in the same order; marks and the filter go."""
+        self._planning.stop()
+        self.accounts.mark(())
+        self.gauge.planned = None
+        if self.filter_bar is not None:
+            self.filter_bar.remove()
+            self.filter_bar = None
+        self._sought, self.listing = "", replace(self.listing, domain=self.domains.chosen, text="")
+        # the old list is gone before the new one is found
+        self.show_list([], self.listing, self.session.clock.now())
+        self.show_listing()
+        self.accounts.focus()
+        self.tell("")
 
     def go_to(self, address: str) -> None:
         """Put the cursor on an account as soon as it is listed, if it is."""

@@ -22,7 +22,8 @@ from kconsole.text import screen as texts
 from kconsole.text.ages import full_moment
 from kconsole.text.gauge import limit_words
 from kconsole.text.licenses import license_words
-from kconsole.text.messages import sentence, sentences
+from kconsole.text.messages import sentence, sentences, words_of
+from kconsole.text.roles import domains_words
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, NeverLoggedIn, Undo
@@ -87,7 +88,8 @@ class MainScreen(AccountsScreen):
         super().__init__(Workspace(session, server_secret))
         self.add_class("-bare")  # the details pane has its place before it is there
         self._details_pane: DetailsPane | None = None
-        self._title, self._host = title, host
+        self._title, self.host = title, f"@{host}"
+        self._authority, self._scopes = session.authority, session.scopes
         self._preparing: ChunkRunner[None] = ChunkRunner(self, "preparing", self.workspace.at_work)
         self._is_prepared = False
         self._aged_at = session.clock.now()
@@ -109,7 +111,6 @@ class MainScreen(AccountsScreen):
 
     def on_mount(self) -> None:
         self.gauge.border_title = "Seats"
-        self.domains.border_title = "Domains · seats"
         self.watch(self.accounts, "cursor", self._show_highlighted, init=False)
         self._show_report()
         self.show_listing()
@@ -149,6 +150,7 @@ class MainScreen(AccountsScreen):
         if self.workspace.feed.is_held:
             return
         self.workspace.feed.poll()
+        self._follow_role()
         self._tell_trouble()
         self._tell_notices()
         now = self.session.clock.now()
@@ -156,6 +158,46 @@ class MainScreen(AccountsScreen):
             self._aged_at = now
             for screen in self._consoles():
                 screen.grow_older(now)
+
+    def _follow_role(self) -> None:
+        """Show what the operator may do and see now, if the roles file was changed."""
+        authority, before = self.session.authority, self._authority
+        if self.follow_scope() or authority == before:
+            return
+        self._authority = authority
+        self._show_report()
+        for screen in self._consoles():
+            screen.show_role()
+        if (authority.role, authority.refused) != (before.role, before.refused):
+            role = f"Your role is {authority.role} now."
+            self.tell(role if authority.refused is None else "Nothing can be changed now.")
+
+    def follow_scope(self) -> bool:
+        """Show the domains that the operator may see now, if they are others; whether they are.
+
+        Nothing stays of what was shown before: dialogs and other screens close, and marks and the filter go.
+        """
+        session = self.session
+        if session.scopes == self._scopes or not self.app.is_running:
+            return False
+        self._scopes, self._authority = session.scopes, session.authority
+        while self.app.screen is not self and self in self.app.screen_stack:
+            self.app.pop_screen()
+        self.workspace.forget_scope()
+        if self.app.clipboard:
+            self.app.copy_to_clipboard("")
+        self._is_prepared = False
+        self._show_report()
+        self.start_over()
+        self.workers.cancel_group(self, "history")
+        self._show_highlighted()
+        self.show_role()
+        self.show_trouble()
+        self.status.right = ""
+        lines = [f"You work in {domains_words(self._authority)} now, as {self._authority.role}."]
+        hint = "What was open is closed. The activity log shows what was done before."
+        self.tell_news("Your role has changed", lines, hint, alarm=False)
+        return True
 
     def grow_older(self, now: datetime) -> None:
         if self.session.license_status != self._license_status:
@@ -258,13 +300,17 @@ class MainScreen(AccountsScreen):
     def _show_report(self) -> None:
         report, self._license_status = self.session.seats.report(), self.session.license_status
         self.gauge.report = report
+        self.domains.is_bound = is_bound = self.session.authority.is_bound
+        self.gauge.of = "whole license:" if is_bound else ""
+        self.domains.border_title = f"{'Your domains' if is_bound else 'Domains'} · seats"
         self.domains.show(report)
         self.header.left = safe_text(self._title) or safe_address(self.session.state.primary_domain)
         self.header.limit = limit_words(report)
-        self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
         restarted_key = self.key_to("restarted")
-        banner = texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"))
+        refused = self.session.authority.refused
+        unchanged = "" if refused is None else safe_text(words_of(refused, self.voice)).rstrip(".")
+        banner = texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"), unchanged)
         self.banner.lines = tuple(banner)
         self.accounts.is_suspended = self._license_status.is_suspended
 

@@ -9,7 +9,6 @@ from textual.widget import Widget
 
 from kconsole.core.history import Commit
 from kconsole.operations.base import Done
-from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import NewsDialog
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.labelled import LabelledText
@@ -47,7 +46,6 @@ class PlanScreen(StoreScreen):
             yield SectionList("plan")
 
     def on_mount(self) -> None:
-        self.header.right = safe_text(self.session.store.operator.shown)
         self.gauge.border_title = "Seats, before → after"
 
     def on_resize(self) -> None:

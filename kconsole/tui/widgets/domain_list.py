@@ -16,6 +16,8 @@ EDGES = 6
 """Cells of a row beside a name and its seats, those of the border among them."""
 
 ALL_DOMAINS = "All domains"
+WHOLE_LICENSE = "Whole license"
+"""The same with its seats, for an operator who sees some domains only."""
 
 NARROWEST, WIDEST = 22, 42
 """The least and the most cells of the list, by the longest name."""
@@ -30,6 +32,8 @@ class DomainList(RowList):
     def __init__(self) -> None:
         super().__init__(id="domains")
         self._report: SeatReport | None = None
+        self.is_bound = False
+        """Whether these are not all domains, but those of the operator."""
 
     @property
     def domains(self) -> Sequence[DomainReport]:
@@ -65,7 +69,14 @@ class DomainList(RowList):
         assert self._report is not None  # noqa: S101  # there is no other row without
         if row == 0:
             used = of_limit(self._report.used, self._report.limit)
-            return _row(ALL_DOMAINS, used, self._report.free == 0, width, "strong", bool(self._report.over))
+            return _row(
+                WHOLE_LICENSE if self.is_bound else ALL_DOMAINS,
+                used,
+                self._report.free == 0,
+                width,
+                "strong",
+                bool(self._report.over),
+            )
         domain = self.domains[row - 1]
         return _row(safe_address(domain.name), domain_used(domain), domain.at_limit, width, "")
 

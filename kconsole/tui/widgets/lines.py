@@ -27,6 +27,8 @@ class HeaderLine(Painted):
     middle: reactive[str] = reactive("")
     """What follows it where there is room."""
     right: reactive[str] = reactive("")
+    brief: reactive[str] = reactive("")
+    """The same as on the right, where there is no room for that; empty for no other."""
     warning: reactive[str] = reactive("")
     """What the user must always see: that the store is read-only."""
 
@@ -39,9 +41,13 @@ class HeaderLine(Painted):
             yield warning, "full"
             width -= len(warning) + 1
         left = f" · {self.left}" if self.left else ""
-        right = " · ".join(filter(None, (self.limit, self.middle, self.right))) + " "
-        if cell_len(f"{left} {right}") >= width - len(name):
-            right = " · ".join(filter(None, (self.limit, self.right))) + " "
+        forms = [(self.limit, self.middle, self.right), (self.limit, self.right)]
+        if self.brief:
+            forms += [(self.right,), (self.limit, self.brief), (self.brief,)]
+        for form in forms:
+            right = " · ".join(filter(None, form)) + " "
+            if cell_len(f"{left} {right}") < width - len(name):
+                break
         yield spread(left, right, width - len(name)), ""
 
 
@@ -53,6 +59,8 @@ class SeatGauge(Painted):
 
     report: reactive[SeatReport | None] = reactive(None)
     planned: reactive[SeatReport | None] = reactive(None)
+    of: reactive[str] = reactive("")
+    """What the figures are of, where that is more than the accounts that are listed."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         if self.report is None:
@@ -74,7 +82,7 @@ class SeatGauge(Painted):
             yield state, shown.state
             yield " " * (most - rest + 1), ""
         elif y == 1:
-            yield " " + _as_many_as_fit(figures(shown), width - 2), "muted"
+            yield " " + _as_many_as_fit([*filter(None, [self.of]), *figures(shown)], width - 2), "muted"
 
 
 def _longest_words(report: SeatReport) -> str:
