@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import settings
 
+from kconsole.operations.roles import ROLES_FILE
 from tests.directory_server.fixtures import (
     _shared_controller,
     directory_server,
@@ -45,6 +46,9 @@ for kind in ("CONFIG", "DATA", "STATE"):
 # Where the tests run in the background, under nohup for example, programs that they start would ignore what they send.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if ROLES_FILE.exists():
+    raise pytest.UsageError(f"{ROLES_FILE} says what the tests may do: move it away, or run them on another machine.")
 
 settings.register_profile("quick", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("thorough", deadline=None, max_examples=EXAMPLES)

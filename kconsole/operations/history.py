@@ -66,8 +66,10 @@ class History:
         self._read_for = 0
         """The line for which earlier traces were read from disk."""
         self._earlier: list[Trace] = []
-        self._lately: list[Commit] | None = None
-        """The operator's own commits that changed accounts lately; None as long as no one has asked for them."""
+        self._lately: dict[str, datetime] | None = None
+        """When the operator changed which account, by canonical address; None as long as no one has asked for that."""
+        self._asked: dict[str, Commit] = {}
+        """By session, what of this the server was asked for last."""
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
@@ -84,26 +86,28 @@ class History:
         Undoing own changes does not count, nor does taking in what the server has. The log is read once.
         """
         if self._lately is None:
-            self._lately = []
+            self._lately = {}
             lines = self._store.journal.since(since, lines_by(self._store.operator.user))
             for commit in reversed(list(lines)):
                 self._note(commit, self._lately)
-        self._lately = [commit for commit in self._lately if commit.at >= since]
-        return {
-            canonical_address(address)
-            for commit in self._lately
-            for address in [*commit.asked_addresses, *(entry.address for entry in commit.changed_entries)]
-        }
+        changed = {address for address, at in self._lately.items() if at >= since}
+        asked = (commit.asked_addresses for commit in self._asked.values() if commit.at >= since)
+        return changed.union(canonical_address(address) for addresses in asked for address in addresses)
 
-    def _note(self, commit: Commit, lately: list[Commit]) -> None:
-        """Note a commit that changed accounts; an undo takes away what was asked of the server for it."""
+    def _note(self, commit: Commit, lately: dict[str, datetime]) -> None:
+        """Note the accounts that a commit changed; what the server was asked for before an undo belongs to that."""
         if not self.is_own(commit):
             return
-        if commit.undoes is None:
-            if commit.operation not in BEGINNINGS and capability_of(commit.operation) != TAKES_IN:
-                lately.append(commit)
-        elif lately and (lately[-1].operation, lately[-1].session) == (ASK, commit.session):
-            lately.pop()
+        if commit.operation == ASK:
+            self._asked[commit.session] = commit
+            return
+        asked = self._asked.pop(commit.session, None)
+        if commit.undoes is not None:
+            return
+        addresses = [] if asked is None else asked.asked_addresses
+        if commit.operation not in BEGINNINGS and capability_of(commit.operation) != TAKES_IN:
+            addresses += [entry.address for entry in commit.changed_entries]
+        lately.update((canonical_address(address), commit.at) for address in addresses)
 
     @property
     def undoable(self) -> Commit | None:

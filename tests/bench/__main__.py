@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles")
 
 
 def main() -> None:
@@ -47,6 +47,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import sync
 
         return sync.report()
+    if part == "roles":
+        from tests.bench import roles
+
+        return roles.report()
     from tests.bench import screen_tables
 
     tables, picture = screen_tables.report(accounts, runs)
