@@ -124,7 +124,7 @@ def test_a_login_that_is_restricted_to_its_domain_sees_no_domain_gone(served: Ca
     assert state.missing == (Missing("other-domains", "", "own-domain-only"),)
 
 
-@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("is_reported", [True, False])
 def test_users_of_other_servers_of_a_distributed_domain_are_distinguished(
     served: Callable[..., KerioServer], is_reported: bool
 ) -> None:
