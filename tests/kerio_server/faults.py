@@ -112,7 +112,7 @@ class Slow(Fault):
 
 @dataclass(slots=True)
 class Held(Fault):
-    """The answer comes when it is released, and is right. The method runs after that, or before it if `after_change`."""
+    """The answer comes when it is released, and is right. The method runs then, or first if `after_change`."""
 
     after_change: bool = False
     done: bool = field(default=True, kw_only=True)
