@@ -55,7 +55,8 @@ class ChunkRunner(Generic[Result]):
             async with self._at_work:
                 is_done, result = _some(chunks, SLICE)
         self._worker = None
-        done(result)
+        if self._node.app.is_running:  # else its widgets may be gone already
+            done(result)
 
 
 def _some(chunks: Chunks[Any], seconds: float) -> tuple[bool, Any]:

@@ -17,6 +17,7 @@ from kconsole.net.deadlines import Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
+from kconsole.tui.collector import collecting_later
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.elapsed import Elapsed
 from kconsole.tui.widgets.inputs import PasswordLine
@@ -123,6 +124,7 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
             self._far = far
 
         try:
-            return partial(self._done, self._act(note, worker.cancelled_event))
+            with collecting_later():
+                return partial(self._done, self._act(note, worker.cancelled_event))
         except ConsoleError as error:
             return partial(self._failed, error)

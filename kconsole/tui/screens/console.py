@@ -21,6 +21,7 @@ from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, parts_of, sentences, words_of
 from kconsole.text.roles import who_words
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.collector import collecting_later
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.widgets.inputs import TextLine
@@ -181,7 +182,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         if self._is_of_another_scope():
             return
         try:
-            with self.workspace.feed.held():  # and passes commits on when the lock is released
+            with collecting_later(), self.workspace.feed.held():  # and passes commits on when the lock is released
                 async with self.workspace.at_work:
                     thread = asyncio.ensure_future(asyncio.to_thread(act))
                     finished, _ = await asyncio.wait([thread], timeout=self.workspace.unseen)

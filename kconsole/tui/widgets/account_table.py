@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 from typing import ClassVar
 
 from textual.message import Message
@@ -99,7 +99,7 @@ class AccountTable(ColumnList[Entry]):
 
         Where it `has_group`, the accounts at the top that never logged in are counted in a line, and can be folded.
         """
-        before, at, line = self.rows, self.cursor, self.cursor - self.scroll_offset.y
+        before, at, line = self._numbers, self.cursor, self.cursor - self.scroll_offset.y
         self.group = _never_logged_in(rows) if has_group and sort == "last-login" and not reverse else 0
         self.header_lines = 2 if self.group else 1
         self._folded, rows = (rows[: self.group], rows[self.group :]) if self.is_folded else ((), rows)
@@ -109,13 +109,14 @@ class AccountTable(ColumnList[Entry]):
         self.cursor = self._row_to_stay_on(before, at)
         self.rows_changed(line)
 
-    def _row_to_stay_on(self, before: Sequence[Entry], at: int) -> int:
+    def _row_to_stay_on(self, before: Sequence[int], at: int) -> int:
         if at >= len(before):
             return 0
         with suppress(ValueError):  # the usual case, as after sorting
-            return self._numbers.index(before[at].id)
-        still_there = (row for entry in before[at:] if (row := self._position.get(entry.id)) is not None)
-        return next(still_there, at)
+            return self._numbers.index(before[at])
+        position = self._position
+        still_there = next(filter(position.__contains__, islice(before, at, None)), None)
+        return at if still_there is None else position[still_there]
 
     @property
     def hidden(self) -> int:
