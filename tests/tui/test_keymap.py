@@ -138,6 +138,9 @@ def palette(screen: Any) -> str:
         ("renew", "license"), ("why", "details"), ("export", "export"), ("report", "export"), ("csv", "export"),
         ("leaver", "disable"),
         ("ldap", "map"), ("DISABLE acc", "disable"), ("history", "log"), ("zzz", ""),
+        ("import", "import"), ("import accounts", "import"), ("users.cfg", "import"), ("log", "log"),
+        ("unlock", "enable"), ("who", "log"), ("expire", "license"), ("inactive", "filter"), ("sync", "sync"),
+        ("audits", "log"), ("quota", ""), ("password", ""), ("backup", ""),
     ],
 )  # fmt: skip
 async def test_commands_are_found_by_what_they_mean(words: str, first: str) -> None:
@@ -149,7 +152,7 @@ async def test_commands_are_found_by_what_they_mean(words: str, first: str) -> N
 async def test_the_palette_says_when_nothing_is_found_and_the_help_too() -> None:
     async with console("office") as screen:
         await screen.press("colon", *"zzz", "enter")
-        screen.expect_dialog("No command is found by these words.")
+        screen.expect_dialog("No command is found by these words.", "are set on the server")
         await screen.press("escape", "question_mark", *"zzz")
         screen.expect_dialog("Nothing here holds these words.")
         await screen.press("backspace", "backspace", "backspace", *"frees")

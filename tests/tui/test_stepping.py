@@ -1,8 +1,11 @@
 """Long work is done between events, one thing at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from textual.app import App
@@ -11,6 +14,7 @@ from textual.worker import WorkerFailed
 from kconsole.operations.chunked import Chunks
 from kconsole.tui import chunk_runner
 from kconsole.tui.chunk_runner import ChunkRunner
+from kconsole.tui.collector import MANY, collecting_later
 
 
 def counting(to: int, seen: Callable[[int], None] = lambda _: None) -> Chunks[int]:
@@ -117,3 +121,33 @@ async def test_nothing_is_read_while_a_thread_changes_it() -> None:
             assert not done
         await settled(work)
         assert done[-1] == 5
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_nothing_is_shown_once_the_console_has_ended() -> None:
+    class Ended:
+        app = SimpleNamespace(is_running=False)
+
+        def run_worker(self, work: Coroutine[None, None, None], **_: object) -> object:
+            self.task = asyncio.ensure_future(work)
+            return SimpleNamespace(is_finished=False)
+
+    done: list[int] = []
+    node = Ended()
+    ChunkRunner[int](cast("Any", node), "test", asyncio.Lock()).start(counting(3), done.append)
+    await node.task
+    assert done == []
+
+
+def test_the_collector_waits_for_a_thread_that_makes_many_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[int] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.get_count()[0]))
+    assert gc.isenabled()
+    with collecting_later():
+        assert not gc.isenabled()
+        few = [[number] for number in range(100)]
+    assert (gc.isenabled(), frozen) == (True, [])
+    with collecting_later():
+        many = [[number] for number in range(MANY + len(few))]
+    assert frozen
+    assert frozen[0] >= len(many)

@@ -11,7 +11,7 @@ class Disable(_AccountCommand):
     """Disable the account, or all marked ones: its mail is kept, its seat is free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
-    synonyms = "leaver left gone block lock suspend deactivate free seat"
+    synonyms = "leaver left gone block lock suspend deactivate retire free seat"
     operation = "disable"
 
 
@@ -150,7 +150,7 @@ class Filter(_ViewCommand):
     """Show only what you type: words, -words, is:never, seen:>180d, domain:x, role:x, tag:x, (a or b), -(a or b)."""
 
     name, keys, title, word = "filter", "slash", "View: filter", "filter"
-    synonyms = "search find"
+    synonyms = "search find inactive idle stale old unused locked held admin role service"
 
 
 class SavedFilters(_ViewCommand):
@@ -164,6 +164,7 @@ class Sort(_ViewCommand):
     """Choose the column to sort by."""
 
     name, keys, title, word = "sort", "s", "View: sort", "sort"
+    synonyms = "order oldest newest inactive"
 
 
 class ReverseSort(_ViewCommand):
@@ -176,14 +177,14 @@ class Columns(_ViewCommand):
     """Choose the columns, their order and their widths. The choice is kept."""
 
     name, keys, title = "columns", "C", "View: columns"
-    synonyms = "fields width"
+    synonyms = "fields width settings preferences"
 
 
 class NeverLoggedIn(_ViewCommand):
     """List the accounts that never logged in, or fold them into one line with their number."""
 
     name, keys, title, word = "never", "n", "View: accounts that never logged in", "never"
-    synonyms = "unused latent group fold"
+    synonyms = "unused inactive latent group fold"
 
 
 class NextDomain(_ViewCommand):

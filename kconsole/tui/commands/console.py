@@ -7,14 +7,14 @@ class Log(Command):
     """Show the activity log: each change with its operator, time, and the seats before and after."""
 
     name, keys, title, word = "log", "L", "Console: activity log", "log"
-    synonyms = "history audit who when journal activity"
+    synonyms = "history audit who when journal activity changes operator"
 
 
 class License(Command):
     """Show the license: its state, what ends when, components, what was bought; register, activate, update, install."""
 
     name, keys, title, word = "license", "l", "Console: the license", "license"
-    synonyms = "renew renewal maintenance expiry subscription buy seats"
+    synonyms = "renew renewal maintenance expiry expires ends trial subscription buy seats limit"
 
 
 class Palette(Command):
@@ -27,7 +27,7 @@ class NextTheme(Command):
     """Use the next theme: dark, light, high contrast, the terminal's own colours. The choice is kept."""
 
     name, keys, title = "theme", "t", "View: next theme"
-    synonyms = "colour color dark light contrast"
+    synonyms = "colour color dark light contrast settings preferences"
 
 
 class Redraw(Command):

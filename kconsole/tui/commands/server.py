@@ -5,10 +5,10 @@ from kconsole.tui.commands.console import Help, NextTheme, Palette, Redraw
 
 
 class Sync(Command):
-    """Read the server now: accounts, logins, license and its own numbers. Its password is asked for once."""
+    """Read the server now: accounts, logins, license and its own numbers."""
 
     name, keys, title, word = "sync", "r,f5", "Server: read it now", "read server"
-    synonyms = "refresh reload update pull"
+    synonyms = "refresh reload update pull fetch"
     group = "Server"
     needs = "sync"
     changes = True

@@ -28,28 +28,44 @@ TWO_COLUMNS: Final = 100
 
 GAP: Final = 3
 
+NOT_FOUND: Final = 9
+
+NO_COMMAND: Final = (
+    "Try another word, or see the help. Passwords, quotas, aliases and mail are set on the server;"
+    " the command line has more, as backup and roles: 'kconsole --help'."
+)
+
 
 def found(offers: Iterable[Offer], query: str) -> list[Offer]:
-    """The commands that each word of a query begins a word of: first by their titles, then by what they mean."""
+    """The commands that each word of a query is a word of, or begins one: those that it names first, then by meaning.
+
+    An `s` at the end of a word does not count: "users" finds what is said of a user.
+    """
     asked = fold(query).split()
+    begins = [(part, part[:-1] if part.endswith("s") and len(part) > 3 else part) for part in asked]
 
-    def is_in(text: str) -> bool:
-        words = fold(text).replace(",", " ").replace(":", " ").split()
-        return all(any(word.startswith(part) for word in words) for part in asked)
+    def rank(command: AnyCommand) -> int:
+        named = words_of(command.title)
+        if all(part in named for part in asked):
+            return 0
+        texts = (command.title, f"{command.title} {command.name} {command.synonyms}", command.help_text())
+        known: list[str] = []
+        for place, text in enumerate(texts, 1):
+            known += words_of(text)
+            if all(any(word.startswith(part) for word in known) for part in begins):
+                return place
+        return NOT_FOUND
 
-    offers = list(offers)
-    named = [offer for offer in offers if is_in(offer[0].title)]
-    meant = [
-        offer
-        for offer in offers
-        if offer not in named and is_in(f"{offer[0].title} {offer[0].synonyms} {offer[0].help_text()}")
-    ]
-    return named + sorted(meant, key=lambda offer: not is_in(f"{offer[0].title} {offer[0].synonyms}"))
+    def words_of(text: str) -> list[str]:
+        return fold(text).replace(",", " ").replace(":", " ").split()
+
+    ranked = [(rank(offer[0]), offer) for offer in offers]
+    return [offer for place, offer in sorted(ranked, key=lambda each: each[0]) if place < NOT_FOUND]
 
 
 class _CommandList(ColumnList[Offer]):
     signs: ClassVar[int] = 2
-    empty_text = "No command is found by these words. Try another, or see the help."
+    empty_text = "No command is found by these words."
 
     def key(self, record: Offer) -> Hashable:
         return record[0].name
@@ -120,7 +136,7 @@ class PaletteDialog(_SearchDialog):
 
     def _explain(self) -> None:
         offer = self.offered.highlighted
-        self.query_one(".-help", Static).update(Content("" if offer is None else offer[0].help_text()))
+        self.query_one(".-help", Static).update(Content(NO_COMMAND if offer is None else offer[0].help_text()))
 
     def action_move(self, rows: int) -> None:
         self.offered.move_by(rows)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count, islice
-from typing import ClassVar
+from operator import attrgetter
+from typing import ClassVar, Final
 
 from textual.message import Message
 from textual.reactive import reactive
@@ -23,6 +24,8 @@ from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, View, choices_of, columns_of
 from kconsole.tui.widgets.column_list import ALARM_SIGN, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
+
+_NUMBER: Final = attrgetter("id")
 
 MARK_SIGN = "●"
 ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
@@ -44,7 +47,6 @@ class AccountTable(ColumnList[Entry]):
         super().__init__("accounts")
         self._policy = policy
         self.rows: list[Entry] = []
-        self._numbers: list[int] = []
         self._positions: dict[int, int] | None = None
         self.marked: frozenset[int] = frozenset()
         """The numbers of the marked accounts, listed or not."""
@@ -99,23 +101,25 @@ class AccountTable(ColumnList[Entry]):
 
         Where it `has_group`, the accounts at the top that never logged in are counted in a line, and can be folded.
         """
-        before, at, line = self._numbers, self.cursor, self.cursor - self.scroll_offset.y
+        before, at, line = self.rows, self.cursor, self.cursor - self.scroll_offset.y
         self.group = _never_logged_in(rows) if has_group and sort == "last-login" and not reverse else 0
         self.header_lines = 2 if self.group else 1
         self._folded, rows = (rows[: self.group], rows[self.group :]) if self.is_folded else ((), rows)
         self.rows, self._sort, self._reverse, self._report, self.now = rows, sort, reverse, report, now
-        self._numbers, self._positions = [entry.id for entry in rows], None
+        self._positions = None
         self._range_start = None
         self.cursor = self._row_to_stay_on(before, at)
         self.rows_changed(line)
 
-    def _row_to_stay_on(self, before: Sequence[int], at: int) -> int:
-        if at >= len(before):
+    def _row_to_stay_on(self, before: Sequence[Entry], at: int) -> int:
+        if at >= len(before) or not self.rows:
             return 0
-        with suppress(ValueError):  # the usual case, as after sorting
-            return self._numbers.index(before[at])
-        position = self._position
-        still_there = next(filter(position.__contains__, islice(before, at, None)), None)
+        if at < len(self.rows) and self.rows[at].id == before[at].id:  # as at the top after a letter of a filter
+            return at
+        with suppress(ValueError):  # as after sorting
+            return list(map(_NUMBER, self.rows)).index(before[at].id)
+        position, numbers = self._position, map(_NUMBER, islice(before, at, None))
+        still_there = next(filter(position.__contains__, numbers), None)
         return at if still_there is None else position[still_there]
 
     @property
@@ -126,7 +130,7 @@ class AccountTable(ColumnList[Entry]):
     @property
     def _position(self) -> Mapping[int, int]:
         if self._positions is None:
-            self._positions = dict(zip(self._numbers, count(), strict=False))
+            self._positions = dict(zip(map(_NUMBER, self.rows), count(), strict=False))
         return self._positions
 
     def change(self, entries: Iterable[Entry], report: SeatReport, now: datetime) -> None:
