@@ -115,9 +115,9 @@ def deletion_notes(mapped: int, entries: int, later: int) -> list[str]:
     """What deleting means, if so many of the entries are mapped, and so many of those that go take a seat."""
     notes = []
     if mapped:
-        which = "Mapped from a directory" if mapped == entries else words.count(mapped, "mapped account")
+        which = "Mapped" if mapped == entries else words.count(mapped, "mapped account")
         it, seat = ("it stays", "Its seat is") if mapped == 1 else ("they stay", "Their seats are")
-        notes.append(f"{which}: only disabled, since {it} there. {seat} free at once.")
+        notes.append(f"{which}: only disabled, since {it} in the directory. {seat} free at once.")
     if later:
         seat, it = ("The seat stays", "it") if later == 1 else (f"{words.count(later, 'seat')} stay", "them")
         notes.append(f"{seat} taken until the server is restarted. To free {it} at once, disable instead.")

@@ -31,9 +31,14 @@ def test_used_of_how_many() -> None:
     [
         (0, 1, 1, ["The seat stays taken until the server is restarted. To free it at once, disable instead."]),
         (0, 9, 3, ["3 seats stay taken until the server is restarted. To free them at once, disable instead."]),
-        (1, 1, 0, ["Mapped from a directory: only disabled, since it stays there. Its seat is free at once."]),
-        (1, 9, 0, ["1 mapped account: only disabled, since it stays there. Its seat is free at once."]),
-        (2, 9, 0, ["2 mapped accounts: only disabled, since they stay there. Their seats are free at once."]),
+        (1, 1, 0, ["Mapped: only disabled, since it stays in the directory. Its seat is free at once."]),
+        (1, 9, 0, ["1 mapped account: only disabled, since it stays in the directory. Its seat is free at once."]),
+        (
+            2,
+            9,
+            0,
+            ["2 mapped accounts: only disabled, since they stay in the directory. Their seats are free at once."],
+        ),
         (0, 2, 0, []),
     ],
 )
