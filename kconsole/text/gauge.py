@@ -41,6 +41,11 @@ def used_words(report: SeatReport, thing: str = "") -> str:
     return used if report.limit is not None else f"{used}, {'limit not known' if report.hides_limit else 'unlimited'}"
 
 
+def change_words(before: SeatReport, after: SeatReport) -> str:
+    """The seats before and after a change: "Seats used: 113 → 112 of 120."."""
+    return f"Seats used: {before.used:,} → {used_words(after).replace(' used', '', 1)}."
+
+
 def limit_words(report: SeatReport) -> str:
     """How many seats there are: "120 seats", "unlimited seats", "seats not known"."""
     if report.limit is None:

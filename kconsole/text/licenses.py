@@ -121,7 +121,7 @@ def urgent(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
         state = STATES[status.code]
         yield f"{state.word[0].upper()}{state.word[1:]}: {state.urgent}", "alarm"
     if status.update is not None and status.update.is_overdue:
-        yield f"{bought_words(status.update.update)} bought, but not arrived after 24 hours", "alarm"
+        yield f"Overdue: {bought_words(status.update.update)}, bought more than 24 hours ago", "alarm"
     for ending in status.endings:
         if ending.is_over and ending.what == "maintenance" and not status.is_expired:
             yield "Software Maintenance has ended: updates have stopped", "alarm"

@@ -214,7 +214,7 @@ def asking_to_undo(server: Server | None, operation: str, commit: Commit, redo: 
 
 
 def _name_of(server: Server | None) -> str:
-    return "the server" if server is None else safe_text(server.name, 40)
+    return "the server" if server is None else f"the server {safe_text(server.name, 40)}"
 
 
 def _accounts(addresses: Sequence[str]) -> str:
@@ -273,7 +273,7 @@ def banner_lines(
 
 
 def empty_text(
-    has_entries: bool, text: str, keys: Sequence[tuple[str, str]], is_valid: bool = True, is_bound: bool = False
+    has_entries: bool, text: str, keys: Sequence[tuple[str, str]], problem: str = "", is_bound: bool = False
 ) -> str:
     """What stands in an empty list, and the keys that add accounts with what they do; without a key, it is not said."""
     if not has_entries:
@@ -281,8 +281,8 @@ def empty_text(
         if is_bound or not ways:
             return f"There are no accounts in {'your domains' if is_bound else 'this store'}."
         return f"No accounts yet. Press {', or '.join(ways)}."
-    if not is_valid:
-        return "The filter is not valid, so nothing is listed. Esc clears it."
+    if problem:
+        return f"{safe_text(problem)}. Until it is, nothing is listed. Esc clears the filter."
     if text:
         return f"Nothing matches '{safe_text(text, 40)}'. Esc clears the filter."
     return "There are no accounts in this domain."

@@ -55,7 +55,7 @@ def test_the_whole_life_of_a_license(tmp_path: Path) -> None:
     assert office("add", "f@north.example").code == 4
     clock.forward(hours=1)
     assert (state(), warnings()) == ("activated", ["update-overdue"])
-    assert "! 10 seats bought, but not arrived after 24 hours" in office.done("status").out
+    assert "! Overdue: 10 seats, bought more than 24 hours ago" in office.done("status").out
     shown = office.done("license").out
     for step in ("1. Check that the server reaches", "2. Compare the license ID", "3. If both are right"):
         assert step in shown

@@ -108,11 +108,11 @@ def test_of_an_id_no_more_than_its_end_is_shown() -> None:
         ),
         (
             replace(ACTIVATED, expires=TODAY - DAY),
-            [("License expired: all functions are suspended, mail stops and no user can log in to a mailbox", "alarm")],
+            [("License expired: mail stops and no user can log in to a mailbox", "alarm")],
         ),
         (
             replace(ACTIVATED, update=PendingUpdate(bought_at=NOON - 2 * DAY, seats=10)),
-            [("10 seats bought, but not arrived after 24 hours", "alarm")],
+            [("Overdue: 10 seats, bought more than 24 hours ago", "alarm")],
         ),
         (replace(ACTIVATED, components=(Component(name="antivirus", expires=TODAY),)), []),
     ],

@@ -68,7 +68,7 @@ async def test_an_export_goes_into_the_domain_of_its_name_and_can_be_undone() ->
         assert headings(shown) == ["1 · New domains", "5 · New", "3 · Aliases"]
         assert screen.used == 1
         await screen.press("A")
-        screen.expect_dialog("Import 5 accounts and 3 aliases?", "Seats: 1 → 6 of 10 used")
+        screen.expect_dialog("Import 5 accounts and 3 aliases?", "Seats used: 1 → 6 of 10.")
         await screen.press("y")
         assert screen.app.screen is screen.main
         assert screen.used == 6
@@ -213,7 +213,7 @@ async def test_a_change_by_others_makes_it_plan_again_before_it_asks() -> None:
         await screen.tick()
         assert "OUTDATED" in screen.text
         await screen.press("A")
-        screen.expect_dialog("Seats: 2 → 7 of 10 used")
+        screen.expect_dialog("Seats used: 2 → 7 of 10.")
         assert shown.view.before.used == 2
 
 

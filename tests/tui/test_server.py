@@ -275,7 +275,7 @@ async def test_read_only_reads_no_server(mail: KerioServer) -> None:
         assert screen.status.startswith("Nothing can be changed")
         assert "server never read" in screen.text
         await screen.press("equals_sign")
-        assert "mail was never read, and this store is open read-only." in screen.text
+        assert "The server mail was never read, and this store is open read-only." in screen.text
         await screen.press("f5")
         screen.expect_no_dialog()
         assert not mail.calls
@@ -324,7 +324,7 @@ async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_diffe
 async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
     async with console(following(mail), WIDE) as screen:
         await screen.press("equals_sign")
-        assert "mail was never read. Press r to read it now." in screen.text
+        assert "The server mail was never read. Press r to read it now." in screen.text
         await screen.press("f5")
         await log_in(screen, mail.password)
         await until_shown(screen, "server read:")

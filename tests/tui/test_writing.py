@@ -121,7 +121,7 @@ async def test_disabling_is_done_there_and_here_and_is_undone_and_redone(mail: K
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
         await screen.press("d")
-        screen.expect_dialog("Mail is kept.", "It takes effect on mail at once.")
+        screen.expect_dialog("Mail is kept.", "It takes effect on the server mail at once.")
         await screen.press("y")
         await settled(screen)
         screen.expect_no_dialog()
@@ -157,7 +157,9 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
         await screen.press("x")
-        screen.expect_dialog("Delete 1 account?", "It takes effect on mail at once, and cannot be undone there.")
+        screen.expect_dialog(
+            "Delete 1 account?", "It takes effect on the server mail at once, and cannot be undone there."
+        )
         await screen.press("r", "y")
         await settled(screen)
         assert mail.world.find(ANNA) is None
@@ -426,7 +428,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         held = mail.faults.add(Held(after_change=True), "Users.set")
         await disable(screen)
         await until(screen, lambda: held.reached.is_set() and isinstance(screen.app.screen, WaitingDialog))
-        screen.expect_dialog("Asking mail to disable anna@north.example ...", "esc cancels")
+        screen.expect_dialog("Asking the server mail to disable anna@north.example ...", "esc cancels")
         assert "open" not in screen.main.status.open
         await screen.press("escape")
         await settled(screen)
@@ -638,8 +640,13 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
 async def test_what_is_open_at_the_start_is_reported_and_marked(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare) as screen:
+<<<<<<< HEAD
         await until_shown(screen, "Unconfirmed changes")
         screen.expect_dialog("mail was asked for this, and its answer was lost:", f"disable {ANNA}")
+=======
+        await until_told(screen, "Unconfirmed changes")
+        screen.expect_dialog("The server mail was asked for this, and its answer was lost:", f"disable {ANNA}")
+>>>>>>> 552b82f (What the pictures of all states showed: keys and frames of no use, clipped sentences, labels without a subject)
         screen.expect_dialog("Press r to ask the server.")
         await screen.press("escape")
         assert "· 1 change unconfirmed ·" in screen.text
@@ -761,7 +768,7 @@ async def test_offline_reads_and_writes_nothing_and_asks_for_no_password(mail: K
             await screen.press("escape")
             screen.expect_no_dialog()
         await screen.press("r")
-        screen.expect_dialog("mail was not contacted: --offline forbids it.")
+        screen.expect_dialog("The server mail was not contacted: --offline forbids it.")
         assert len(mail.calls) == calls
         assert screen.session.state.find(ANNA).enabled
 

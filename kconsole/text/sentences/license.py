@@ -41,7 +41,7 @@ STATES: Final = {
     "unregistered": State(
         "not recorded",
         "Neither a license nor a trial is recorded in this store.",
-        "Seats are counted as on any server.",
+        "Not known, as no license is recorded. Seats are counted all the same.",
         "Register the license or install its file here, to be warned before it ends.",
     ),
     "trial": State(
@@ -80,7 +80,7 @@ STATES: Final = {
         "The license has expired. There has been no grace period since 1 May 2023.",
         f"Administration only: {_SUSPENDED}.",
         "Renew the license and install its file.",
-        _SUSPENDED,
+        _NO_MAIL,
     ),
     "grace": State(
         "license expired, in grace",
@@ -172,7 +172,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit:count account}",
     "warning-trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
     "warning-license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
-    "warning-update-overdue": "{bought} bought, but not arrived after 24 hours",
+    "warning-update-overdue": "Overdue: {bought}, bought more than 24 hours ago",
     **{f"warning-{what}-ends": _ends for what in ENDINGS},
     **{
         f"warning-{what}-expired": f"{ENDINGS[what]} ended on {{on}}"

@@ -119,7 +119,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "leave-out-offline-to-change": "Leave out --offline. Nothing is queued for later.",
     "password-needed": "Nothing was changed: the server {server} has to be changed first, and no password is given.",
     "give-the-password": "Give the password that kconsole logs in with. Nothing is queued for later.",
-    "offline-read": "{server} was not contacted: --offline forbids it.",
+    "offline-read": "The server {server} was not contacted: --offline forbids it.",
     "leave-out-offline-to-read": "Leave out --offline to contact the server.",
     "only-without-server": (
         "This store follows the server {server}. '{operation}' would change the store only, not the server."

@@ -88,7 +88,7 @@ class Export(_AccountCommand):
 class Import(_AccountCommand):
     """Import accounts or last logins from a file: Kerio's CSV, users.cfg, a log. The changes are shown first."""
 
-    name, keys, title = "import", "I", "Accounts: import from a file"
+    name, keys, title, word = "import", "I", "Accounts: import from a file", "import"
     synonyms = "csv users.cfg mailserver.cfg kerio upload load read migrate logins"
     needs = "import"
     changes = True

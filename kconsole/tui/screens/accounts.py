@@ -19,6 +19,7 @@ from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import reason_word
+from kconsole.text.gauge import change_words
 from kconsole.text.messages import parts_of, sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.screens.listing import ListingScreen
@@ -62,7 +63,7 @@ class AccountsScreen(ListingScreen):
                 report, needed, policy, "enable" if len(accounts) == 1 else "enable-several"
             )
             if not decision.allowed:
-                self.refuse("enable", decision, accounts, news)
+                self.refuse("enable", decision, accounts, [*news, *texts.named(accounts)])
                 return
         after = if_toggled(self.session.seats, accounts)
         switch = EnableAccounts if enable else DisableAccounts
@@ -84,7 +85,7 @@ class AccountsScreen(ListingScreen):
                 *behind,
                 *([] if behind else self._not_listed(accounts)),
                 *_passed_over(len(entries) - len(accounts), f"{verb}d"),
-                f"Seats used: {report.used:,} → {words.of_limit(after.used, after.limit)}.",
+                change_words(report, after),
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],

@@ -10,7 +10,7 @@ from kconsole.core.errors import EncodingUnconfirmed
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import voice_of
-from kconsole.tui.screens.dialog import Dialog, notes
+from kconsole.tui.screens.dialog import Dialog, notes, plain
 from kconsole.tui.widgets.row_list import RowList
 
 
@@ -27,14 +27,15 @@ class EncodingDialog(Dialog[str]):
         self._error = error
 
     def body(self) -> Iterable[Widget]:
+        yield plain(safe_text(words_of(self._error.happened, voice_of(self))))
         encodings = RowList(id="encodings")
+        encodings.add_class("-first")
+        encodings.styles.height = len(self._error.details)
         encodings.lines = [
             [(f" {safe_text(words_of(example, voice_of(self)))}", "")] for example in self._error.details
         ]
         yield encodings
-        yield from notes(
-            [safe_text(words_of(self._error.happened, voice_of(self))), "If none does, save the file in UTF-8."]
-        )
+        yield from notes(["If none does, save the file in UTF-8."])
 
     def action_choose(self) -> None:
         self.dismiss(self._error.details[self.query_one(RowList).cursor].params["encoding"])

@@ -19,7 +19,7 @@ from kconsole.operations.importing.merge import LineMessage, MergePlan
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.ages import full_moment
-from kconsole.text.gauge import used_words
+from kconsole.text.gauge import change_words
 from kconsole.text.imports import by_kind, differences
 from kconsole.text.mapping import access_words
 from kconsole.text.messages import parts_of, words_of
@@ -81,7 +81,7 @@ class ImportView(ABC):
 
     def question_notes(self) -> Iterator[str]:
         """Facts to know before confirming."""
-        yield f"Seats: {self.before.used:,} → {used_words(self.after)}."
+        yield change_words(self.before, self.after)
         if self.at_login:
             yield f"At login, {self.at_login}."
         if self.faulty:

@@ -280,8 +280,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.look(replace(self.listing, text=text))
         if self.filter_bar is None:
             return
-        asked = self._read_filter(text)
-        problem = asked.problems[0] if asked.problems else asked.unused_tag(self.session.state.entries.values())
+        asked = self._read_filter(text)  # in place of the list stands what is wrong with it
+        problem = None if asked.problems else asked.unused_tag(self.session.state.entries.values())
         if problem or not self.accounts.marked:  # else the status line says how many marked ones are not listed
             self.tell(safe_text(words_of(problem, self.voice)) if problem else "")
 
@@ -329,12 +329,12 @@ class ListingScreen(FilterScreen, ServerScreen):
         self._finding.start(steps, lambda rows: self.show_list(rows, listing, now))
 
     def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
-        everything = len(self.session.account_index)
+        everything, problem = len(self.session.account_index), self.filter_problem(listing.text)
         self.accounts.empty_text = texts.empty_text(
             everything > 0,
             listing.text,
             [(self.key_to("add"), "to add one"), (self.key_to("import"), "to import a file")],
-            self.filter_problem(listing.text) is None,
+            "" if problem is None else words_of(problem, self.voice),
             self.session.authority.is_bound,
         )
         report, has_group = self.session.seats.report(), not listing.text

@@ -126,7 +126,12 @@ class LogList(ColumnList[Commit]):
         Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=100),
         Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now)),
         Column[Commit](
-            "Operator", 8, lambda commit, _: safe_text(commit.operator.shown), needs=50, until=100, fits=True
+            "Operator",
+            8,
+            lambda commit, _: safe_text(commit.operator.shown.partition(" (")[0]),
+            needs=50,
+            until=100,
+            fits=True,
         ),
         Column[Commit](
             "Operator", 11, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=100, fits=True

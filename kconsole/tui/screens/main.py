@@ -26,7 +26,17 @@ from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.roles import domains_words
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
-from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, NeverLoggedIn, Undo
+from kconsole.tui.commands.accounts import (
+    ACCOUNT_COMMANDS,
+    VIEW_COMMANDS,
+    Delete,
+    Disable,
+    Enable,
+    Import,
+    Mark,
+    NeverLoggedIn,
+    Undo,
+)
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.server import SERVER_COMMANDS
@@ -74,8 +84,8 @@ class MainScreen(AccountsScreen):
 
     banner = getters.query_one(Banner)
     on_key_line = (
-        "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "never", "next-domain", "log",
-        "license", "details", "help", "quit",
+        "mark", "disable", "enable", "undo", "filter", "add", "import", "delete", "sync",
+        "sort", "never", "next-domain", "log", "license", "details", "help", "quit",
     )  # fmt: skip
     signs = (
         ("▸", "the cursor"),
@@ -212,6 +222,8 @@ class MainScreen(AccountsScreen):
             return self.workspace.can_undo
         if command is NeverLoggedIn:
             return self.accounts.group > 0
+        if command in (Mark, Disable, Enable, Delete, Import):
+            return (command is Import) is not bool(self.session.state.entries)
         return super().is_of_use(command)
 
     def help_sections(self) -> Iterator[Section]:

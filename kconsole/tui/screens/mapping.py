@@ -26,7 +26,7 @@ from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.trust import connection_words
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
+from kconsole.tui.commands.mapping import MAPPING_COMMANDS, Forget, Preview, Settings, TestConnection, UndoMapping
 from kconsole.tui.screens.connecting import PasswordDialog, Progress, ReadingDialog
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
 from kconsole.tui.screens.directory import DirectoryForm
@@ -77,6 +77,9 @@ class MappingScreen(StoreScreen):
     def is_of_use(self, command: AnyCommand) -> bool:
         if command is UndoMapping:
             return self.workspace.last_change is not None
+        if command in (Preview, TestConnection, Forget, Settings):
+            here = self.directories.highlighted
+            return here is not None and (here.domain.directory is not None or command is Settings)
         return super().is_of_use(command)
 
     def action_preview(self) -> None:
@@ -169,7 +172,8 @@ class MappingScreen(StoreScreen):
             ("Answers", safe_text(directory.url)),
             ("Server", safe_text(result.server) or "does not give its product name"),
             ("Connection", connection_words(result.certificate is not None, result.verified_by)),
-            ("Certificate", certificate.fingerprint),
+            ("Certificate", certificate.fingerprint[:48]),
+            ("", certificate.fingerprint[48:]),
             ("Issued to", safe_text(", ".join(certificate.names))),
             ("Expires", full_moment(certificate.expires) if certificate.expires else ""),
             ("Users", users_words(result.users, result.more_users, directory.base)),
@@ -205,9 +209,9 @@ class MappingScreen(StoreScreen):
 
     def show_settings(self) -> None:
         here = self.directories.highlighted
+        self.set_class(here is None, "-empty")
+        self.show_keys()
         if here is None:
-            self.pane.show_details(())
-            self.pane.border_title = ""
             return
         shown, ascii_form = safe_address(here.domain.name, 60), ascii_domain(here.domain.name)
         self.pane.border_title = Content(shown)
@@ -221,7 +225,6 @@ class MappingScreen(StoreScreen):
     def committed(self, commits: Sequence[Commit]) -> None:
         del commits
         self._show()
-        self.show_keys()
 
     def _show(self) -> None:
         rows = mapping.mapped_domains(self.session.state, self.session.seats.report().domains)

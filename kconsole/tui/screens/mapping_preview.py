@@ -12,7 +12,7 @@ from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, pl
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
-from kconsole.text.gauge import used_words
+from kconsole.text.gauge import change_words, used_words
 from kconsole.text.mapping import (
     access_words,
     counts_words,
@@ -115,12 +115,12 @@ class PreviewScreen(PlanScreen):
     def _notes(self, disables: bool) -> Iterable[str]:
         """Facts to know before confirming."""
         plan = self.plan
-        yield f"Seats: {plan.now.used:,} → {used_words(plan.after(disables))}."
+        yield change_words(plan.now, plan.after(disables))
         if (access := access_words(plan.access(disables))) is not None:
             yield f"At login, {access}."
         if plan.gone:
-            stay = "stays" if len(plan.gone) == 1 else "stay"
-            yield f"{gone_words(plan)}: {'disabled too' if disables else f'{stay} enabled'}."
+            they = "it is" if len(plan.gone) == 1 else "they are"
+            yield f"{gone_words(plan)}; {f'{they} disabled too' if disables else 'kconsole does not disable them'}."
         if plan.left_out:
             yield f"{left_out_words(plan)}."
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from kconsole.operations.session import Session
 from kconsole.tui.widgets.elapsed import Elapsed
-from kconsole.tui.widgets.lines import HeaderLine
+from kconsole.tui.widgets.lines import HeaderLine, KeyLine
 from kconsole.tui.widgets.painting import Painted, Part
 
 Opening = Callable[[Callable[[int, int], None]], Session]
@@ -31,7 +31,7 @@ class _Cancelled(Exception):
 class _Progress(Painted):
     """How many records of how many, and a bar."""
 
-    DEFAULT_CSS = "_Progress { height: 3; } OpeningScreen Elapsed { padding: 0 1; }"
+    DEFAULT_CSS = "_Progress { height: 3; }"
     read: reactive[tuple[int, int]] = reactive((0, 0))
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
@@ -51,6 +51,7 @@ class _Progress(Painted):
 class OpeningScreen(Screen[None]):
     """Opens the store in a thread, and shows the progress."""
 
+    DEFAULT_CSS = "OpeningScreen Elapsed { padding: 0 1; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+q,ctrl+c", "cancel", show=False)]
 
     class Ended(Message):
@@ -71,6 +72,9 @@ class OpeningScreen(Screen[None]):
         yield header
         yield _Progress()
         yield Elapsed()
+        keys = KeyLine()
+        keys.instead = "esc quit"
+        yield keys
 
     def on_mount(self) -> None:
         self._worker = self.run_worker(self._open, thread=True, exit_on_error=False)

@@ -145,13 +145,15 @@ class ReconcileScreen(ServerScreen):
         if server is None:
             return "No server is configured for this store. Run 'kconsole server add'."
         if self.is_read_only:
-            return f"{safe_text(server.name, 40)} was never read, and this store is open read-only."
+            return f"The server {safe_text(server.name, 40)} was never read, and this store is open read-only."
         key = self.key_to("reconcile-sync")
-        return f"{safe_text(server.name, 40)} was never read.{f' Press {key} to read it now.' if key else ''}"
+        press = f" Press {key} to read it now." if key else ""
+        return f"The server {safe_text(server.name, 40)} was never read.{press}"
 
     def _show(self, rows: Sequence[Comparison], empty_text: str = "") -> None:
         self.figures.empty_text = empty_text
         self.figures.show_rows(rows)
+        self.set_class(not rows, "-empty")
         self._show_title()
         self.show_causes()
         self.show_keys()

@@ -156,7 +156,7 @@ class ServerScreen(StoreScreen):
             hint = "Open the store without --read-only to ask the server."
         elif self.forbids(Sync) is not None:
             hint = "Your role may not ask the server."
-        asked = f"{safe_text(server.name, 40)} was asked for this, and its answer was lost:"
+        asked = f"The server {safe_text(server.name, 40)} was asked for this, and its answer was lost:"
         self.tell_news("Unconfirmed changes", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
 
     async def _recover(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:

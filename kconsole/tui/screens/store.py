@@ -120,7 +120,7 @@ class StoreScreen(ConsoleScreen):
         if server is None or not self.session.is_done_there(operation):
             return []
         and_for_good = ", and cannot be undone there" if for_good else ""
-        return [f"It takes effect on {safe_text(server.name, 40)} at once{and_for_good}."]
+        return [f"It takes effect on the server {safe_text(server.name, 40)} at once{and_for_good}."]
 
     # Undo and redo
 

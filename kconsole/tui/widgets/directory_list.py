@@ -47,7 +47,7 @@ class DirectoryList(ColumnList[MappedDomain]):
     """Domains in the order of the report."""
 
     signs: ClassVar[int] = 2
-    empty_text = "There are no domains in this store yet."
+    empty_text = "There are no domains in this store yet. Run 'kconsole domains add NAME' to add one."
 
     def __init__(self) -> None:
         super().__init__("directories")

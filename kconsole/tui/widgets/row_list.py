@@ -11,7 +11,7 @@ from textual.strip import Strip
 from kconsole.tui.commands.base import AnyCommand, CommandTarget
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.styles import Palette
-from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
+from kconsole.tui.widgets.painting import Part, palette_of_app, strip, wrapped
 
 
 class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
@@ -123,8 +123,9 @@ class RowList(Movable):
         row = y - self.header_lines + self.scroll_offset.y
         if row < self.row_count:
             return strip(self.paint_row(row, width), self._row_style(row, palette), palette, width)
-        if self.row_count == 0 and y == self.header_lines + 1:
-            return strip([(f" {fitted(self.empty_text, width - 1)}", "muted")], self.rich_style, palette, width)
+        if self.row_count == 0 and y > self.header_lines:
+            text = "".join(wrapped(self.empty_text, width - 1)[y - self.header_lines - 1 :][:1])
+            return strip([(f" {text}", "muted")], self.rich_style, palette, width)
         return Strip.blank(width, self.rich_style)
 
     def _row_style(self, row: int, palette: Palette) -> Style:
