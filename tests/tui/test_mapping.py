@@ -447,13 +447,8 @@ async def test_many_are_said_to_be_of_before_and_planned_again_when_they_are_to_
         await screen.tick()
         assert "OUTDATED" in screen.text
         await screen.press("A")
-<<<<<<< HEAD
         await until_shown(screen, "Map 100 accounts?")
-        screen.expect_dialog("Seats: 1,099 → 1,199 of 2,000 used.")
-=======
-        await until_told(screen, "Map 100 accounts?")
         screen.expect_dialog("Seats used: 1,099 → 1,199 of 2,000.")
->>>>>>> 552b82f (What the pictures of all states showed: keys and frames of no use, clipped sentences, labels without a subject)
         assert "OUTDATED" not in screen.text
         await screen.press("y")
         assert screen.used == 1199

@@ -640,13 +640,8 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
 async def test_what_is_open_at_the_start_is_reported_and_marked(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare) as screen:
-<<<<<<< HEAD
         await until_shown(screen, "Unconfirmed changes")
-        screen.expect_dialog("mail was asked for this, and its answer was lost:", f"disable {ANNA}")
-=======
-        await until_told(screen, "Unconfirmed changes")
         screen.expect_dialog("The server mail was asked for this, and its answer was lost:", f"disable {ANNA}")
->>>>>>> 552b82f (What the pictures of all states showed: keys and frames of no use, clipped sentences, labels without a subject)
         screen.expect_dialog("Press r to ask the server.")
         await screen.press("escape")
         assert "· 1 change unconfirmed ·" in screen.text
