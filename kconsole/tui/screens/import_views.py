@@ -22,18 +22,18 @@ from kconsole.text.ages import full_moment
 from kconsole.text.gauge import change_words
 from kconsole.text.imports import by_kind, differences
 from kconsole.text.mapping import access_words
-from kconsole.text.messages import parts_of, words_of
+from kconsole.text.messages import Voice, parts_of, words_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.widgets.section_list import Lazily, Row
 
 Section = tuple[str, Sequence[Row]]
 
 
-def view_of(operation: AnyImport, file: FileToImport, session: Session) -> "ImportView":
+def view_of(operation: AnyImport, file: FileToImport, session: Session, voice: Voice) -> "ImportView":
     """Compare a file with the store as it is now, which takes a while; a thread may do it."""
     if isinstance(operation, ImportLogins):
-        return _LoginsView(operation, file, session)
-    return _EntriesView(operation, file, session)
+        return _LoginsView(operation, file, session, voice)
+    return _EntriesView(operation, file, session, voice)
 
 
 class ImportView(ABC):
@@ -53,8 +53,8 @@ class ImportView(ABC):
     faulty: Sequence[LineMessage]
     notes: Sequence[LineMessage]
 
-    def __init__(self, operation: AnyImport, policy: LicensePolicy) -> None:
-        self.operation, self._policy = operation, policy
+    def __init__(self, operation: AnyImport, policy: LicensePolicy, voice: Voice) -> None:
+        self.operation, self._policy, self._voice = operation, policy, voice
 
     @abstractmethod
     def changes(self) -> Iterator[Section]:
@@ -72,7 +72,7 @@ class ImportView(ABC):
         return [section for section in (sections[0], notes, *sections[1:]) if section[1]]
 
     def fault_row(self, fault: LineMessage) -> Row:
-        return safe_text(fault.place), safe_text(words_of(Message(fault.code, fault.params)))
+        return safe_text(fault.place), safe_text(words_of(Message(fault.code, fault.params), self._voice))
 
     @cached_property
     def at_login(self) -> str:
@@ -91,8 +91,10 @@ class ImportView(ABC):
 class _EntriesView(ImportView):
     """Accounts of an export, or everything of the server's own files."""
 
-    def __init__(self, operation: ImportAccounts | ImportKerio, file: FileToImport, session: Session) -> None:
-        super().__init__(operation, session.seats.policy)
+    def __init__(
+        self, operation: ImportAccounts | ImportKerio, file: FileToImport, session: Session, voice: Voice
+    ) -> None:
+        super().__init__(operation, session.seats.policy, voice)
         self._accounts, self.before = operation, session.seats.report()
         plan: MergePlan = operation.plan(session.state, session.seats)
         self.plan, self.after, self.faulty, self.notes = plan, plan.after(), plan.faulty, plan.notes
@@ -111,7 +113,7 @@ class _EntriesView(ImportView):
             if number
         )
         if not plan.decision.allowed:
-            *first, last = parts_of(plan.decision.message)
+            *first, last = parts_of(plan.decision.message, voice)
             self.over = safe_text(first[0] if plan.decision.over and first else last)
         if isinstance(operation, ImportAccounts):
             new = " (new, it will be added)" if plan.new_domains else ""
@@ -138,8 +140,8 @@ class _EntriesView(ImportView):
 class _LoginsView(ImportView):
     """Last logins."""
 
-    def __init__(self, operation: ImportLogins, file: FileToImport, session: Session) -> None:
-        super().__init__(operation, session.seats.policy)
+    def __init__(self, operation: ImportLogins, file: FileToImport, session: Session, voice: Voice) -> None:
+        super().__init__(operation, session.seats.policy, voice)
         self._logins = operation
         read, plan = operation.file, operation.plan(session.state, session.seats)
         self.plan, self.before, self.after = plan, plan.before, plan.after

@@ -99,8 +99,10 @@ def ask_for_import(screen: StoreScreen, domain: str) -> None:
         )
         screen.read_aside(dialog, CANCELLED)
 
+    voice = screen.voice
+
     def planned(operation: AnyImport, file: FileToImport) -> ImportView:
-        return view_of(operation, file, session)
+        return view_of(operation, file, session, voice)
 
     def came_back(done: Done | None) -> None:
         if done is None:
@@ -208,7 +210,7 @@ class ImportScreen(PlanScreen):
             self._show()
             then()
 
-        plan = partial(view_of, self.view.operation, self.file, self.session)
+        plan = partial(view_of, self.view.operation, self.file, self.session, self.voice)
         self.work("Comparing it with the accounts again ...", plan, planned, self.tell_problem)
 
     # Showing
