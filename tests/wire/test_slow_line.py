@@ -88,8 +88,10 @@ def test_a_helpdesk_change(environment: dict[str, str], answer: str, most: int, 
 def test_a_question_closes_and_its_result_shows_in_one_picture() -> None:
     with terminal("demo", environment=SIXTEEN) as screen:
         opened(screen)
-        cost(screen, "/mul\r")
-        cost(screen, "d")
+        screen.send("/mul\r")
+        screen.wait_for("1 of 172", "d disable").wait_until_silent(SETTLED)
+        screen.send("d")
+        screen.wait_for("Disable 1 account?").wait_until_silent(SETTLED)
         before = len(screen.written)
         cost(screen, "y")
         screen.wait_for("disabled  ", "112 of 120 seats used")
