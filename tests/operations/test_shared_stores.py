@@ -404,6 +404,20 @@ def test_root_mends_nothing_outside_of_a_store(shared: Path, place: Path) -> Non
     with pytest.raises(OSError, match="symbolic links"):
         rights.put_right(wrong)
     assert kept(secret) == (0, 0, 0o600)
+    (shared / "store.json.bak").unlink()
+    for number in (ANNA, 0):
+        folder = place / f"of-{number}"
+        folder.mkdir(0o700)
+        os.chown(folder, number, number)
+        (folder / "store.json").write_text("secret")
+        (shared / "set-aside").symlink_to(folder)
+        (shared / "store.json").write_bytes(b"damaged")
+        with pytest.raises(StoreUnusable, match=r"unwritable.*set-aside"):
+            mend(shared)
+        with pytest.raises(OSError, match="set-aside"):
+            rights.put_right(rights.WrongMode(shared / "set-aside" / "store.json", 0o660, GROUP))
+        assert [path.name for path in folder.iterdir()] == ["store.json"]
+        (shared / "set-aside").unlink()
 
 
 # Stores that may only be read

@@ -17,7 +17,7 @@ from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
 from kconsole.store.file_engine.doctor import Finding, Look, examine, leftovers
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.files import beside, group_of, make_folder, sync_folder, write_whole
+from kconsole.store.file_engine.files import beside, group_of, make_folder, read_own, sync_folder, write_whole
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.rights import ASIDE_FOLDER, put_right, refuse_network, wrong_modes
@@ -93,7 +93,7 @@ def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message
             _keep(folder, SNAPSHOT_FILE, BACKUP_FILE)
             _write_snapshot(folder, seen.good)
     for path in leftovers(folder):
-        path.replace(_place_aside(folder, path.name))
+        _set_aside(folder, path)
     sync_folder(folder)
 
 
@@ -148,7 +148,7 @@ def _begin_with_good(folder: Path, operator: Operator, good: Good, worded: Calla
         _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line), store=store))
         new.replace(folder / JOURNAL_FILE)
         for segment in all_segments(folder):  # of the old journal
-            segment.path.replace(_place_aside(folder, segment.path.name))
+            _set_aside(folder, segment.path)
     finally:
         with suppress(FileNotFoundError):
             new.unlink()
@@ -171,24 +171,30 @@ def _write_snapshot(folder: Path, good: Good) -> None:
 def _keep(folder: Path, *names: str) -> None:
     """Keep the present files aside, before others take their place."""
     for name in names:
-        path = folder / name
+        path, copy = folder / name, beside(folder / name)
         if path.exists():
-            place = _place_aside(folder, name)
             try:
-                place.hardlink_to(path)
+                copy.hardlink_to(path)
             except OSError:  # a file system without links
-                write_whole(place, path.read_bytes())
-            with place.open("rb") as file:
+                write_whole(copy, read_own(path))
+            with copy.open("rb") as file:
                 os.fsync(file.fileno())
-    if (folder / ASIDE_FOLDER).exists():
-        sync_folder(folder / ASIDE_FOLDER)
+            _set_aside(folder, copy, name)
 
 
-def _place_aside(folder: Path, name: str) -> Path:
-    """A name that nothing has, in the folder for what is set aside."""
-    aside = folder / ASIDE_FOLDER
+def _set_aside(folder: Path, path: Path, name: str = "") -> None:
+    """Move a file into the folder for what is set aside, under a name that nothing has there.
+
+    By a descriptor: whoever can change the store's folder could let that name lead anywhere, and root follow it.
+    """
+    aside, number = folder / ASIDE_FOLDER, 1
     make_folder(aside, group_of(folder))
-    number = 1
-    while os.path.lexists(place := aside / f"{name.lstrip('.')}.{number}"):
-        number += 1
-    return place
+    descriptor = os.open(aside, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        taken = set(os.listdir(descriptor))  # noqa: PTH208  # a path has no descriptor
+        while (free := f"{(name or path.name).lstrip('.')}.{number}") in taken:
+            number += 1
+        os.rename(path, free, dst_dir_fd=descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -145,6 +145,8 @@ class WrongMode(NamedTuple):
     names: int = 1
     """How many names it has in the store: one that has another elsewhere may be anyone's."""
     mendable: bool = True
+    owner: int | None = None
+    """Whose it should be, if that matters."""
 
 
 def wrong_modes(folder: Path) -> list[WrongMode]:
@@ -195,17 +197,24 @@ def holds_no_others(folder: Path) -> bool:
 def put_right(wrong: WrongMode, *, take_over: bool = False) -> None:
     """Give a file the mode and group that it should have; one that is not ours is replaced by one of ours.
 
-    By its descriptor: in a folder that others can change, its name may be another file's by now. Root neither copies
-    nor opens what has a name outside of the store too.
+    By descriptors, of its folder too: where others can change a folder, a name may be another file's by now. Root gives
+    a file to its `owner` instead, and does not touch what has a name outside of the store too.
     """
-    path, mode, group, names, _ = wrong
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    path, mode, group, names, _, owner = wrong
+    above = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        status = os.fstat(descriptor)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path.name, flags, dir_fd=above)
+    finally:
+        os.close(above)
+    try:
+        status, is_root = os.fstat(descriptor), os.geteuid() == 0
         is_linked = stat.S_ISREG(status.st_mode) and status.st_nlink > names
-        if is_linked and os.geteuid() == 0:
+        if is_linked and is_root:
             raise FileRefused("has-another-name")
-        if os.geteuid() in (0, status.st_uid) and not take_over and not is_linked:
+        if not take_over and not is_linked and (is_root or status.st_uid == os.geteuid()):
+            if is_root and owner is not None:
+                os.fchown(descriptor, owner, -1)
             open_to_group(descriptor, status.st_gid if group is None else group, mode)
             return
         new = beside(path)
@@ -288,10 +297,15 @@ def share(folder: Path, group: int | None, patience: float, holder: str) -> None
             names = Counter((file.st_dev, file.st_ino) for _, file in everything)
             for path, file in everything:
                 is_written = path.name == JOURNAL_FILE or path.name.endswith(LOCK_FILE)
-                taken = revokes and (is_written or file.st_uid != status.st_uid)
-                mode = _mode(file, group is not None)
-                wrong = WrongMode(path, mode, own_group if group is None else group, names[file.st_dev, file.st_ino])
-                put_right(wrong, take_over=taken)
+                is_others = file.st_uid != status.st_uid and os.geteuid() != 0
+                wrong = WrongMode(
+                    path,
+                    _mode(file, group is not None),
+                    own_group if group is None else group,
+                    names[file.st_dev, file.st_ino],
+                    owner=status.st_uid if revokes else None,
+                )
+                put_right(wrong, take_over=revokes and (is_written or is_others))
             sync_folder(folder)
         finally:
             lock.release()

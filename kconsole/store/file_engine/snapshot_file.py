@@ -17,7 +17,7 @@ from kconsole.core.codes import message
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import DamagedSnapshot, Head, Snapshot, nonsense
-from kconsole.store.file_engine.files import NO_HARD_LINKS, beside, set_aside, write_whole
+from kconsole.store.file_engine.files import NO_HARD_LINKS, beside, read_own, set_aside, write_whole
 
 SNAPSHOT_FILE: Final = "store.json"
 BACKUP_FILE: Final = f"{SNAPSHOT_FILE}.bak"
@@ -43,7 +43,7 @@ class PlacedSnapshot(NamedTuple):
 
 def read_snapshot(path: Path) -> PlacedSnapshot:
     """Read a snapshot's file; see `snapshot_in`."""
-    return snapshot_in(path.read_bytes(), path)
+    return snapshot_in(read_own(path), path)
 
 
 def snapshot_in(content: bytes, path: Path) -> PlacedSnapshot:
@@ -117,7 +117,7 @@ def write_snapshot(
     meta |= {name: said for name, said in (("store", store), ("sum", state_sum)) if said}
     meta["checksum"] = _checksum(meta, content)
     if damaged and path.exists():
-        set_aside(path.read_bytes(), path.with_name(DAMAGED_FILE))
+        set_aside(read_own(path), path.with_name(DAMAGED_FILE))
     else:
         _keep_backup(path)
     first = _META_START + _encode(meta) + _META_END
@@ -136,7 +136,7 @@ def _keep_backup(path: Path) -> None:
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise
-        write_whole(backup, path.read_bytes())
+        write_whole(backup, read_own(path))
     finally:
         with suppress(OSError):
             link.unlink()  # it is still there where the backup was the same file already
