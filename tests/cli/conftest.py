@@ -1,10 +1,12 @@
 """Every test of the command line has a home of its own, and no store but the one it names."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.cli.console import Console
+from kconsole.core.records import Domain
+from tests.cli.console import Console, account, days_ago
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +27,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def console(tmp_path: Path) -> Console:
     """A command line at a store that is not there yet."""
     return Console(tmp_path / "store")
+
+
+@pytest.fixture
+def office(console: Console) -> Console:
+    """Every kind of entry in two domains."""
+    return console.fill(
+        account("anna", full_name="Anna Berg", description="Sales", mailbox=True, last_login=days_ago(3)),
+        account("old", mailbox=True, last_login=days_ago(400, "POP3"), role="full_admin"),
+        account("mapped", origin="directory"),
+        account("off", enabled=False, origin="imported", last_login=days_ago(200)),
+        account("gone", deleted_at=datetime.now(UTC), mailbox=True, mailbox_fate="keep"),
+        account("info", kind="alias", delivers_to=("anna@north.example",)),
+        account("all", kind="mailing_list"),
+        account("room", kind="resource"),
+        account("Admin", kind="builtin_admin"),
+        account("berg@south.example"),
+        seats=6,
+        domains=(Domain(name="north.example", primary=True), Domain(name="south.example", user_limit=2)),
+    )

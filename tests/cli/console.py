@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kconsole.cli.context import CliContext
 from kconsole.cli.main import run
 from kconsole.core.encoding import inventory_document
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.core.times import Clock
 from tests.limits import PATIENCE
 
@@ -117,3 +118,7 @@ def _content(stream: io.TextIOWrapper, encoding: str) -> str:
 
 def account(login: str, **fields: Any) -> Entry:
     return Entry(address=login if "@" in login else f"{login}@north.example", **fields)
+
+
+def days_ago(days: float, protocol: str = "IMAP") -> LastLogin:
+    return LastLogin((datetime.now(UTC) - timedelta(days=days)).replace(microsecond=0), protocol)
