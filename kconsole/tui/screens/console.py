@@ -161,12 +161,13 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Act on the session in a thread, and then show the result, or why it failed.
 
         Keys typed meanwhile wait for it. A dialog shows the text, which must be safe, if it takes longer than a moment.
-        With a `cancel`, the user can cancel it. For that moment nothing is painted: a question closes, and its result
-        shows, in one picture.
+        With a `cancel`, the user can cancel it. Without, nothing is painted for that moment: a question
+        closes, and its result shows, in one picture.
         """
         console_of(self).keystrokes.hold()
-        self._hold_pictures(True)
-        asyncio.get_running_loop().call_later(2 * self.workspace.unseen, self._hold_pictures, False)
+        if cancel is None:
+            self._hold_pictures(True)
+            asyncio.get_running_loop().call_later(2 * self.workspace.unseen, self._hold_pictures, False)
         group = "store" if cancel is None else "server"  # the wait for a server has its own group
         self.app.run_worker(self._work(text, act, done, failed, cancel), group=group)
 
@@ -191,7 +192,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
                         dialog = WaitingDialog(text, None if cancel is None else cancel.set)
                         await self.app.push_screen(dialog)
-                        dialog.call_after_refresh(self._hold_pictures, False)
+                        self._hold_pictures(False)
                         if keys.set_aside():
                             dialog.action_leave()
                     outcome = await thread
@@ -212,7 +213,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             done(outcome)
         must_be_read = isinstance(outcome, ConsoleError) or self.app.screen not in shown
         keys.let_go(forget=cancel is not None and must_be_read)
-        self.app.screen.call_after_refresh(self._hold_pictures, False)
+        if cancel is None:
+            self.app.screen.call_after_refresh(self._hold_pictures, False)
 
     def _is_of_another_scope(self) -> bool:
         """Whether the operator sees other domains by now; then all begins again, and no result is shown."""
