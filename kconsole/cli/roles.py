@@ -94,7 +94,7 @@ def whoami(place: CliContext, as_json: bool) -> None:
 @click.argument("file", required=False, type=FilePath())
 @at_store
 def keys(place: CliContext, name: str, file: Path | None) -> None:
-    """Print the line for authorized_keys that lets the operator NAME in.
+    """Print the authorized_keys line of the operator NAME.
 
     FILE is the operator's public key. The line goes into the authorized_keys of the store's user: whoever logs in with
     that key gets kconsole as this operator, and nothing else.

@@ -81,7 +81,7 @@ def _program() -> str:
 def service_user(
     place: CliContext, is_printed: bool, names: tuple[str, ...], user: str, home: str, program: str
 ) -> None:
-    """Print a script that sets up a system user for a store that many operators share.
+    """Print a script that adds a system user for a shared store.
 
     Read the script before you run it as root. It makes the user and its home, one rule of sudo for each operator that
     allows 'kconsole shell --operator NAME' and nothing else, and examples for authorized_keys and the roles file.

@@ -56,7 +56,7 @@ LONGEST_COMMAND: Final = 16_384
 def shell(
     context: click.Context, place: CliContext, operator: str, password_file: Path | None, base: Path | None
 ) -> int:
-    """Serve one operator: the forced command of an SSH key or a sudo rule.
+    """Serve one operator, by a forced SSH command or a sudo rule.
 
     Without a command of the user it opens the console, or prints the status where there is no terminal. Otherwise it
     runs the user's words as a command line of kconsole, never a shell. It reads files in the folder inbox only, and

@@ -41,7 +41,7 @@ def test_init_needs_a_sensible_number(console: Console, seats: str) -> None:
 
 def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> None:
     answer = office.done("status", "--json").json
-    assert list(answer) == ["schema", "as_of", "license", "life", "server", "seats", "domains", "warnings"]
+    assert list(answer) == ["schema", "as_of", "license", "life", "server", "read_only", "seats", "domains", "warnings"]
     assert answer["schema"] == 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", answer["as_of"])
     assert answer["license"] == {"seats": 6, "id_end": ""}
@@ -262,7 +262,7 @@ def test_explain_tells_what_it_does_not_find(office: Console) -> None:
 def test_domains_are_shown(office: Console) -> None:
     assert office.done("domains", "--json").json == office.done("status", "--json").json["domains"]
     lines = office.done("domains").out.splitlines()
-    assert lines[0].split() == ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "CONNECTED", "LIMIT", "FREE"]
+    assert lines[0].split() == ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "MAILBOXES", "LIMIT", "FREE"]
     assert lines[2].split() == ["south.example", "1", "1", "0", "0", "0", "2", "1"]
 
 
@@ -327,7 +327,7 @@ def test_enable_is_refused_at_the_limit(console: Console) -> None:
 def test_add(console: Console) -> None:
     console.fill(seats=1)
     said = console.done("add", "anna@north.example", "--name", "Anna [/]", "--description", "王", "--reason", "new")
-    assert said.talk[1:] == ["0 → 1 of 1 seats used"]
+    assert said.talk[1:] == ["0 → 1 of 1 seat used"]
     (anna,) = console.accounts()
     assert (anna["full_name"], anna["description"], anna["origin"]) == ("Anna [/]", "王", "local")
     assert console("add", "berg@north.example").code == 4
