@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from kconsole.cli.permitted import check_first, operation_of
+from kconsole.cli.permitted import asked_for, check_first
 from kconsole.core.errors import BadInput, ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
@@ -111,14 +111,9 @@ class CliContext:
         refused = self.roles.authority().refusal_to(capability)
         if refused is None:
             return
-        context = click.get_current_context()
-        with suppress(ConsoleError):  # it is refused, whether that can be written down or not
-            if not context.params.get("dry_run"):
-                session = self._opened()
-                address, *more = context.params.get("addresses") or (context.params.get("address") or "",)
-                reason = context.params.get("reason") or ""
-                session.log_refusal(operation_of(context), refused.happened, "" if more else address, reason)
-                session.close()
+        if what := asked_for():
+            with suppress(ConsoleError), closing(self._opened()) as session:
+                session.log_refusal(what.operation, refused.happened, what.account, what.reason)
         raise refused
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -45,10 +45,22 @@ OPERATIONS: Final[Mapping[str, str]] = {
 """The operation of each command that always changes something, by which its capability is known."""
 
 
-def operation_of(context: click.Context) -> str:
-    """The operation of a command, else its name."""
-    path = _path(context.command_path)
-    return OPERATIONS.get(path, path)
+class Asked(NamedTuple):
+    """What a command was to do, for the log."""
+
+    operation: str
+    """The operation of the command, else its name."""
+    account: str
+    reason: str
+
+
+def asked_for() -> Asked | None:
+    """What the command that runs was to do; None for a dry run, which writes nothing."""
+    context = click.get_current_context()
+    params, path = context.params, _path(context.command_path)
+    address, *more = params.get("addresses") or (params.get("address"),)
+    asked = Asked(OPERATIONS.get(path, path), "" if more else address or "", params.get("reason") or "")
+    return None if params.get("dry_run") else asked
 
 
 def check_first(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,9 +68,9 @@ def check_first(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(place: Any, /, *arguments: Any, **options: Any) -> Any:
-        context = click.get_current_context()
-        if _path(context.command_path) in OPERATIONS and place.roles.how != "no-roles":
-            place.insist(capability_of(operation_of(context)))
+        operation = OPERATIONS.get(_path(click.get_current_context().command_path))
+        if operation is not None and place.roles.how != "no-roles":
+            place.insist(capability_of(operation))
         return command(place, *arguments, **options)
 
     return run

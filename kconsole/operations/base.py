@@ -16,7 +16,7 @@ from kconsole.core.outcomes import Outcome as Outcome
 from kconsole.core.outcomes import Result as Result
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision
-from kconsole.core.roles import FULL, Authority, Capability
+from kconsole.core.roles import BRAKE_TIME, FULL, Authority, Capability
 from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
@@ -54,7 +54,7 @@ class OperationContext:
         transaction: Transaction,
         now: datetime,
         authority: Authority = FULL,
-        changed_lately: Callable[[], set[str]] = set,
+        changed_lately: Callable[[datetime], set[str]] = lambda _: set(),
     ) -> None:
         self.state = state
         self.authority = authority
@@ -103,7 +103,7 @@ class OperationContext:
         if authority.brake is None:
             return None
         if self._changed_lately is None:
-            self._changed_lately = self._read_lately()
+            self._changed_lately = self._read_lately(self.now - BRAKE_TIME)
         self._changed_lately.add(canonical_address(before.address))
         if len(self._changed_lately) <= authority.brake:
             return None

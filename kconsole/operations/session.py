@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +9,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, NotPermitted, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Entry, Inventory
-from kconsole.core.roles import BRAKE_TIME, Authority, Capability, full
+from kconsole.core.roles import Authority, Capability, full
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
@@ -222,15 +221,8 @@ class Session:
                 server = self._records.server
                 if server is not None and not in_store_only and operation.runs_on != "store":
                     raise named_meanwhile(server)
-                now = self.clock.now()
-                context = OperationContext(
-                    self._records,
-                    self._ledger,
-                    transaction,
-                    now,
-                    self.authority,
-                    partial(self.history.changed_lately, now - BRAKE_TIME),
-                )
+                now, lately = self.clock.now(), self.history.changed_lately
+                context = OperationContext(self._records, self._ledger, transaction, now, self.authority, lately)
                 before = self.seats.report()
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)

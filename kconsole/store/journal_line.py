@@ -302,22 +302,7 @@ class _TraceLine(Struct, frozen=True):
     changes: list[_TouchedRecord] = []
 
 
-class _TimeLine(Struct, frozen=True):
-    sequence: int
-    at: datetime
-
-
-_decode_time = msgspec.json.Decoder(_TimeLine).decode
 _decode_trace = msgspec.json.Decoder(_TraceLine).decode
-
-
-def time_in(raw: bytes) -> datetime:
-    """The time of the commit in a line; BrokenJournal if kconsole did not write it."""
-    try:
-        return _decode_time(raw).at
-    except NONSENSE as error:
-        head = head_of(raw)
-        raise BrokenJournal(head.sequence, nonsense(error), Head(head.sequence - 1)) from None
 
 
 def trace_in(raw: bytes) -> Trace:

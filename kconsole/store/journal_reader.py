@@ -7,6 +7,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+import msgspec
+from msgspec import Struct
+
 from kconsole.core.codes import Message, message
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound, StoreUnusable
@@ -22,7 +25,6 @@ from kconsole.store.journal_line import (
     head_of,
     line_numbered,
     lines_changing,
-    time_in,
     trace_in,
 )
 from kconsole.store.records import Progress, Records
@@ -44,8 +46,16 @@ LONG: Final = 100_000
 _OFTEN: Final = 1024
 """Lines after which progress is reported; what it raises ends the reading."""
 
+
 SETTLING: Final = 1.0
 """Seconds in which a line that another process is writing is whole for certain."""
+
+
+class _TimeLine(Struct, frozen=True):
+    at: datetime
+
+
+_decode_time: Final = msgspec.json.Decoder(_TimeLine).decode
 
 
 class JournalReader:
@@ -248,10 +258,13 @@ class JournalReader:
         """The commits from a moment on whose lines contain this, the last one first; others are not read whole."""
         with self.reporting_damage():
             for raw in self._engine.read_backwards(self.head):
-                if time_in(raw) < moment:
-                    return
                 if pattern in raw:
-                    yield commit_of(raw, head_of(raw))[0]
+                    commit, _ = commit_of(raw, head_of(raw))
+                    if commit.at < moment:
+                        return
+                    yield commit
+                elif _time_in(raw) < moment:
+                    return
 
     def recent(self, *patterns: bytes) -> Iterator[Commit]:
         """The same among the last lines only, and among those that are quickly read: it may stand in for an answer."""
@@ -366,3 +379,10 @@ def _compare(snapshot: Snapshot, records: Records) -> None:
     in_snapshot.load(snapshot.body)
     if in_snapshot.sum() != records.sum():
         raise DamagedSnapshot(message("state-not-of-line", line=snapshot.head.sequence))
+
+
+def _time_in(raw: bytes) -> datetime:
+    try:
+        return _decode_time(raw).at
+    except NONSENSE:
+        return commit_of(raw, head_of(raw))[0].at  # which says what is wrong
