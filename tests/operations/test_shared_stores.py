@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from kconsole.core.errors import NotFound, ReadOnly, Refused, StoreBusy, StoreUnusable
+from kconsole.core.errors import ConsoleError, NotFound, ReadOnly, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
 from kconsole.operations import maintenance
@@ -20,7 +20,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sharing import group_named, not_reached, share
 from kconsole.store.file_engine import rights
 from kconsole.store.seatstore import SeatStore
-from kconsole.text.messages import words_of
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.clocks import noon
 from tests.store.snapshots import snapshot_now
 from tests.store.stores import account, add, addresses, inventory_of, opened
@@ -470,6 +470,30 @@ def test_a_shared_store_of_a_group_that_one_is_not_in_is_not_trusted(shared: Pat
         opened(shared)
     with user(BERG, GROUP), pytest.raises(StoreUnusable, match="others-can-write"):
         opened(shared)
+
+
+def words_of_error(error: ConsoleError) -> str:
+    """All that is said of an error: every template finds its parameters."""
+    return " ".join((error_words(error), hint_words(error)))
+
+
+def test_whoever_is_refused_is_told_what_to_do(shared: Path) -> None:
+    with user(ANNA, GROUP), pytest.raises(Refused) as not_in_group:
+        share(shared, OTHER_GROUP, Operator("anna"), 0)
+    assert f"usermod -aG gid {OTHER_GROUP} USER" in words_of_error(not_in_group.value)
+    with user(BERG, GROUP), pytest.raises(Refused) as not_owner:
+        share(shared, None, Operator("berg"), 0)
+    assert f"uid {ANNA}" in words_of_error(not_owner.value)
+    (shared / "journal.jsonl").chmod(0o640)
+    with user(BERG, GROUP):
+        store = opened(shared)
+        with pytest.raises(ReadOnly) as read_only:
+            add(store, "berg")
+    assert f"Work as uid {ANNA}" in words_of_error(read_only.value)
+    assert "The store can only be read." in words_of(store.notices[0])
+    for finding in maintenance.examine(shared):
+        assert words_of(finding.what)
+        assert [words_of(each) for each in finding.remedy]
 
 
 # Stores on another machine

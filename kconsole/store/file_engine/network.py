@@ -26,7 +26,6 @@ _MAGIC: Final = {
 }  # fmt: skip
 """What the system calls them where there is no list of mounts, which says more of fuse."""
 
-_MOUNT: Final = re.compile(rb"\S+ \S+ \S+ \S+ (?P<place>\S+) .*? - (?P<type>\S+) (?P<source>\S+)")
 _ESCAPED: Final = re.compile(rb"\\([0-7]{3})")
 
 
@@ -44,12 +43,14 @@ def _mounted(path: bytes, mounts: bytes) -> str | None:
     """What a list of mounts says; None if it says nothing of this path. Of two at one place, the later one counts."""
     longest, kind = b"", None
     for line in mounts.splitlines():
-        if (mount := _MOUNT.match(line)) is None:
+        mount, _, of = line.partition(b" - ")
+        names, told = mount.split(b" ", 5), of.split(b" ", 2)
+        if len(names) < 6 or len(told) < 2:
             continue
-        place = _ESCAPED.sub(lambda found: bytes((int(found[1], 8),)), mount["place"])
+        place = _ESCAPED.sub(lambda found: bytes((int(found[1], 8),)), names[4])
         if len(place) >= len(longest) and (path + b"/").startswith(place.rstrip(b"/") + b"/"):
-            longest, kind = place, os.fsdecode(mount["type"])
-            is_remote = kind.removeprefix("fuse.") in _TYPES or (kind == "fuse" and b":" in mount["source"])
+            longest, kind = place, os.fsdecode(told[0])
+            is_remote = kind.removeprefix("fuse.") in _TYPES or (kind == "fuse" and b":" in told[1])
             kind = kind if is_remote else ""
     return kind
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from kconsole.core.codes import message
-from kconsole.core.errors import FileRefused, ReadOnly, Refused, StoreUnusable
+from kconsole.core.errors import FileRefused, ReadOnly, Refused, StoreUnusable, reason_of
 from kconsole.store.file_engine.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -80,7 +80,9 @@ def no_right_to_write(path: Path, error: OSError | None = None) -> ReadOnly:
     if error is not None and error.errno == errno.EROFS:
         return ReadOnly("on-read-only-fs", "mount-to-write", file=str(path))
     owner, group = owner_of(path), group_name(path.stat().st_gid)
-    return ReadOnly("no-right-to-write", "how-to-have-right", file=str(path), owner=owner, group=group)
+    hint = message("how-to-have-right", owner=owner)
+    reason = reason_of(error or OSError(errno.EACCES, os.strerror(errno.EACCES)))
+    return ReadOnly("no-right-to-write", hint, file=str(path), error=reason, owner=owner, group=group)
 
 
 def why_not_network(folder: Path) -> ReadOnly | None:
@@ -252,7 +254,8 @@ def _has_list(path: Path) -> bool:
 def check_group(group: int) -> None:
     """Raise Refused for a group that this process is not in: it could give it nothing."""
     if not is_in(group):
-        raise Refused("not-in-group", "become-member", group=group_name(group))
+        name = group_name(group)
+        raise Refused("not-in-group", message("become-member", group=name), group=name)
 
 
 def share_folder(folder: Path, group: int) -> None:

@@ -46,8 +46,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "opened-read-only": "The store was opened read-only.",
     "open-without-read-only": "Open it without --read-only to change it.",
     # Rights
-    "open-read-only": "The store is open read-only. {why}",
-    "no-right-to-write": "You may not change {file}: it belongs to {owner} and the group {group}.",
+    "open-read-only": "The store can only be read. {why}",
+    "no-right-to-write": "You may not change {file} ({error}): it belongs to {owner} and the group {group}.",
     "how-to-have-right": (
         "Work as {owner}, or ask {owner} to share the store with a group that you are in:"
         " 'kconsole share on --group NAME'. Where it is shared, 'kconsole doctor' shows files with a wrong mode."
