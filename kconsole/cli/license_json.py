@@ -48,14 +48,15 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
 def use_in(session: Session) -> list[ComponentUse]:
     """Which accounts use the licensed components."""
     license_ = session.state.license
-    return use_of(license_, session.state.live_entries() if license_.components else (), session.seats.policy)
+    entries = session.store.state.live_entries() if license_.components else ()
+    return use_of(license_, entries, session.seats.policy, session.authority.sees)
 
 
 def component_documents(session: Session, with_people: bool = True) -> list[dict[str, Any]]:
     """The licensed components with their use."""
     documents = []
     for use in use_in(session):
-        document = document_of(use.component) | {"users": len(use.users), "over": len(use.beyond)}
+        document = document_of(use.component) | {"users": len(use.users), "over": use.over}
         if with_people:
             document["beyond"] = [entry.address for entry in use.beyond]
         documents.append(document)

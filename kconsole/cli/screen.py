@@ -49,7 +49,7 @@ class Appearance(NamedTuple):
 
 def look_of(place: CliContext) -> Appearance:
     """How the console looks, by options, environment, configuration file and earlier choices."""
-    settings, preferences = read_settings(), Preferences(preferences_path())
+    settings, preferences = read_settings(), Preferences(preferences_path(place.operator_name))
     profile = profile_of(
         os.environ,
         sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8",

@@ -17,6 +17,7 @@ from kconsole.core.errors import BadInput
 from kconsole.net.secrets import secret_from
 from kconsole.operations.confinement import confine_files
 from kconsole.operations.sync.access import SERVER_PASSWORD
+from kconsole.text.messages import show_paths_within
 
 ORIGINAL_COMMAND: Final = "SSH_ORIGINAL_COMMAND"
 """The environment variable with what the user of `ssh host WORDS` typed."""
@@ -110,3 +111,4 @@ def enclose(home: Path, base: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     confine_files(base)
+    show_paths_within(base)

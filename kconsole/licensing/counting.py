@@ -1,7 +1,7 @@
 """Counts seats, from a whole inventory or from changes alone, and the users of each optional component."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
@@ -311,12 +311,15 @@ class ComponentUse(NamedTuple):
     seats: int | None
     """Its own or the license's; None is without limit."""
     users: tuple[Entry, ...]
-    """The most recent login first."""
+    """The most recent login first. Not all may be named to everyone."""
+    beyond: tuple[Entry, ...]
+    """Those beyond its seats that may be named. Which ones the server leaves out is not documented; these used it the
+    longest ago."""
 
     @property
-    def beyond(self) -> tuple[Entry, ...]:
-        """Those beyond its seats. Which ones the server leaves out is not documented; these used it the longest ago."""
-        return () if self.seats is None else self.users[self.seats :]
+    def over(self) -> int:
+        """How many are beyond its seats."""
+        return 0 if self.seats is None else max(len(self.users) - self.seats, 0)
 
 
 def is_active_sync(protocol: str) -> bool:
@@ -337,8 +340,10 @@ def uses(entry: Entry, name: ComponentName, policy: LicensePolicy) -> bool:
     return entry.active_sync or (entry.last_login is not None and is_active_sync(entry.last_login.protocol))
 
 
-def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy) -> list[ComponentUse]:
-    """Who uses each licensed component, in the order of the license."""
+def use_of(
+    license_: License, entries: Iterable[Entry], policy: LicensePolicy, sees: Callable[[str], bool] = lambda _: True
+) -> list[ComponentUse]:
+    """Who uses each licensed component, in the order of the license; `sees` tells which domains may be named."""
     if not license_.components:
         return []
     entries = list(entries)
@@ -347,5 +352,6 @@ def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy) -
         users = [entry for entry in entries if uses(entry, component.name, policy)]
         users.sort(key=lambda entry: entry.last_login.at if entry.last_login else _LONG_AGO, reverse=True)
         seats = license_.seats if component.seats is None else component.seats
-        found.append(ComponentUse(component, seats, tuple(users)))
+        beyond = () if seats is None else tuple(entry for entry in users[seats:] if sees(entry.domain))
+        found.append(ComponentUse(component, seats, tuple(users), beyond))
     return found

@@ -38,6 +38,17 @@ def export_folder() -> str:
     return "~/" if _base is None else f"{EXPORTS}/"
 
 
+def import_folder() -> str:
+    """What proposed names of files to read begin with."""
+    return "~/" if _base is None else f"{INBOX}/"
+
+
+def shown_path(path: Path) -> str:
+    """A path as messages show it: one that users named, without the folders above that are none of their business."""
+    is_inside = _base is not None and path.parent in (_base / INBOX, _base / EXPORTS)
+    return f"{path.parent.name}/{path.name}" if is_inside else str(path)
+
+
 def named_file(path: Path, *, to_write: bool = False) -> Path:
     """The file that a user names, which may be standard input or output.
 

@@ -128,7 +128,10 @@ class Preferences:
             raise ConsoleError("preference-unsaved", "until-you-leave", file=file, reason=reason) from error
 
 
-def preferences_path() -> Path | None:
-    """The place of the file; None for a user without a home."""
+def preferences_path(operator: str = "") -> Path | None:
+    """The place of the file; None for a user without a home.
+
+    Operators who share a system user have a file each: saved filters may name what others must not see.
+    """
     folder = path_of(STATE_VARIABLE, user_folder("state"))
-    return None if folder is None else folder / "habits.json"
+    return None if folder is None else folder / (f"habits-{operator}.json" if operator else "habits.json")

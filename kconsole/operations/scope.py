@@ -5,13 +5,14 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from kconsole.core.codes import Message
 from kconsole.core.history import Change, Commit
 from kconsole.core.license import License
 from kconsole.core.outcomes import Outcome
 from kconsole.core.records import Domain, Entry, Restart
 from kconsole.core.reports import SeatReport, Warn
 from kconsole.core.roles import Authority
-from kconsole.core.server import PendingChange
+from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.counting import SeatLedger
 from kconsole.store.records import Records
 
@@ -65,6 +66,39 @@ class RecordsInScope(Records):
         if len(targets) == len(pending.targets):
             return pending
         return replace(pending, targets=targets, reason="") if targets else None
+
+    @property
+    def server(self) -> Server | None:
+        server = self._all.server
+        return None if server is None else self.seen_server(server)
+
+    def seen_server(self, server: Server) -> Server:
+        """A server without what it says of other domains; what names several domains or accounts is left out."""
+        numbers = server.numbers
+        if numbers is not None:
+            numbers = replace(numbers, domains=tuple(each for each in numbers.domains if self._sees(each.name)))
+        return replace(
+            server,
+            numbers=numbers,
+            unread=(),
+            notes=(),
+            uncounted=tuple(filter(self._sees, server.uncounted)),
+            counted=tuple(filter(self._sees, server.counted)),
+            missing=tuple(filter(None, map(self._seen_missing, server.missing))),
+            remarks=tuple(filter(self._is_seen_remark, server.remarks)),
+        )
+
+    def _seen_missing(self, missing: Message) -> Message | None:
+        """What could not be read, of the domains that are seen; None if it was read of all those."""
+        domains = missing.params.get("domains") or []
+        seen = list(filter(self._sees, domains))
+        if domains and not seen:
+            return None
+        return Message(missing.code, {**missing.params, "domains": seen, "said": ""})
+
+    def _is_seen_remark(self, remark: Message) -> bool:
+        named = [*remark.params.get("addresses", ()), remark.params.get("domain", "")]
+        return all(self._sees(name.rpartition("@")[2]) for name in named if name)
 
     def entry_at(self, address: str) -> Entry | None:
         return self._seen(self._all.entry_at(address))
@@ -163,7 +197,13 @@ class Scope:
             return change if all(self.authority.sees(each.domain) for each in sides) else None
         if change.table == "domains":
             return change if all(self.authority.sees(each.name) for each in sides) else None
-        if change.table != "intents" or not isinstance(self.state, RecordsInScope):
+        if not isinstance(self.state, RecordsInScope):
+            return change
+        if change.table == "connection":
+            seen = self.state.seen_server
+            then, now = (None if each is None else seen(each) for each in (change.before, change.after))
+            return change._replace(before=then, after=now)
+        if change.table != "intents":
             return change
         before, after = (None if each is None else self.state.seen_part(each) for each in (change.before, change.after))
         return None if before is after is None else change._replace(before=before, after=after)

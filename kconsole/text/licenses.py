@@ -210,9 +210,10 @@ def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -
         until = "as long as the license" if ending is None else f"until {ending.on.isoformat()}, {days_words(ending)}"
         unlimited = ", unlimited" if each.seats is None else ""
         yield Row(name, word, f"{in_use}{unlimited}   {until}", _severity(ending))
-        if each.beyond:
+        if each.over:
             names = words.and_list([safe_address(entry.address) for entry in each.beyond], most)
-            yield Row("beyond", "", f"! {words.count(len(each.beyond), 'account')} beyond its seats: {names}", "alarm")
+            beyond = f"! {words.count(each.over, 'account')} beyond its seats"
+            yield Row("beyond", "", f"{beyond}: {names}" if names else beyond, "alarm")
 
 
 def _update(status: LicenseStatus) -> Iterator[Row]:

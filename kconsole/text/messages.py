@@ -20,6 +20,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final, NamedTuple
 
@@ -64,6 +65,16 @@ def _shown(value: Any) -> Any:
     return shown_address(value) if isinstance(value, str) else value
 
 
+_home: str = ""
+"""What paths of files are shown without."""
+
+
+def show_paths_within(folder: Path | None) -> None:
+    """Show paths of files in a folder from there on: where it is, is none of a confined user's business."""
+    global _home
+    _home = "" if folder is None else f"{folder}/"
+
+
 class _Formatter(string.Formatter):
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -72,6 +83,8 @@ class _Formatter(string.Formatter):
         if isinstance(key, str) and key.startswith("key_") and self._voice.keys is not None:
             return self._voice.keys.get(key.removeprefix("key_").replace("_", "-"), "")
         value = super().get_value(key, args, kwargs)
+        if _home and isinstance(value, str):
+            value = value.removeprefix(_home)
         return _shown(value) if key in ADDRESSES else value
 
     def format_field(self, value: Any, format_spec: str) -> str:

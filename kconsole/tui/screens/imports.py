@@ -9,6 +9,7 @@ from kconsole.core.errors import BadInput, ConsoleError, EncodingUnconfirmed
 from kconsole.core.history import Commit
 from kconsole.core.times import zone_named
 from kconsole.operations.base import Done
+from kconsole.operations.confinement import import_folder
 from kconsole.operations.files import whole_path
 from kconsole.operations.importing.any_file import AnyImport, FileToImport, read_import
 from kconsole.text import screen as texts
@@ -43,7 +44,7 @@ class ImportForm(SavingForm[FileToImport]):
 
     def fields(self) -> Iterable[Field]:
         other = f", or {safe_address(self._domain)}" if self._domain else ""
-        yield Field("path", "File", placeholder="~/users_mail.example_2026-03-02.csv")
+        yield Field("path", "File", placeholder=f"{import_folder()}users_mail.example_2026-03-02.csv")
         yield Field("domain", "Domain", placeholder=f"of an export; else by its name{other}")
         yield Field("zone", "Zone", placeholder="of logins: UTC, +02:00 ...; else this machine's")
 

@@ -21,6 +21,7 @@ from kconsole.licensing.lifecycle import arrived, trial_end
 from kconsole.operations import license as operations
 from kconsole.operations.base import Operation
 from kconsole.operations.catalog import not_permitted
+from kconsole.operations.confinement import shown_path
 from kconsole.text import ages
 from kconsole.text import screen as texts
 from kconsole.text.details import Detail
@@ -152,7 +153,7 @@ class LicenseScreen(StoreScreen):
 
     def action_components(self) -> None:
         state = self.session.state
-        use = use_of(state.license, state.live_entries(), self.session.seats.policy) if self._use is None else self._use
+        use = self._use_of(state.license)() if self._use is None else self._use
 
         def chosen(name: ComponentName | None) -> None:
             if name is not None:
@@ -175,7 +176,7 @@ class LicenseScreen(StoreScreen):
     def action_install(self) -> None:
         def answered(path: Path | None) -> None:
             if path is not None:
-                self._path = str(path)
+                self._path = shown_path(path)
                 self._read(path)
 
         self.app.push_screen(forms.FileForm(self._path), answered)
@@ -259,17 +260,22 @@ class LicenseScreen(StoreScreen):
 
     def _count(self) -> None:
         """Find which accounts use the components; in a thread if there are many."""
-        license_, policy = self.session.state.license, self.session.seats.policy
-        entries = self.session.state.live_entries() if license_.components else []
-        if len(entries) <= MANY:
-            self._use = use_of(license_, entries, policy)
+        count_all = self._use_of(self.session.state.license)
+        if self.session.seats.report().created <= MANY:
+            self._use = count_all()
             return
 
         async def count() -> None:
-            self._use = await asyncio.to_thread(use_of, license_, entries, policy)
+            self._use = await asyncio.to_thread(count_all)
             self._show()
 
         self.run_worker(count, group="counting", exclusive=True)  # type: ignore[arg-type]  # mypy infers no result
+
+    def _use_of(self, license_: License) -> Callable[[], list[ComponentUse]]:
+        """What counts the accounts of the whole license that use components; it names those that may be seen."""
+        session = self.session
+        entries = session.store.state.live_entries() if license_.components else []
+        return partial(use_of, license_, entries, session.seats.policy, session.authority.sees)
 
     def _show(self) -> None:
         status = self._status = self.session.license_status

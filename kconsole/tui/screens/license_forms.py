@@ -18,6 +18,7 @@ from kconsole.core.times import day_of
 from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
+from kconsole.operations.confinement import is_confined
 from kconsole.operations.files import open_file, whole_path
 from kconsole.text import words
 from kconsole.text.details import Detail
@@ -144,7 +145,7 @@ class FileForm(FormDialog[Path]):
         super().__init__()
 
     def fields(self) -> Iterable[Field]:
-        yield Field("path", "File", self._path, "license.key of the server")
+        yield Field("path", "File", self._path, "inbox/license.key" if is_confined() else "license.key of the server")
 
     def answer(self, values: Mapping[str, str]) -> Path:
         """The file, never standard input."""
@@ -228,7 +229,7 @@ class ComponentsDialog(Dialog[ComponentName]):
         self._list, self._unchanged = _ComponentList("components"), unchanged
         if unchanged:
             self.keys = "esc back"
-        self._beyond = {each.component.name: each.beyond for each in use}
+        self._use = {each.component.name: each for each in use}
         self._list.rows = [row for row in rows if row.code in words.COMPONENT_WORDS]
         self._list.styles.height = len(self._list.rows)
         self.add_class("-large")
@@ -251,10 +252,12 @@ class ComponentsDialog(Dialog[ComponentName]):
         return cast(ComponentName, self._list.rows[self._list.cursor].code)
 
     def _show_beyond(self) -> None:
-        lines = ["No account is beyond its seats."] if self._chosen in self._beyond else []
-        if beyond := self._beyond.get(self._chosen):
-            lines = [f"! {words.count(len(beyond), 'account')} beyond its seats, which used it the longest ago:"]
-            lines += [safe_address(entry.address) for entry in beyond]
+        use = self._use.get(self._chosen)
+        lines = [] if use is None else ["No account is beyond its seats."]
+        if use is not None and use.over:
+            which = "which used it the longest ago" if len(use.beyond) == use.over else "in your domains"
+            lines = [f"! {words.count(use.over, 'account')} beyond its seats, {which}:"]
+            lines += [safe_address(entry.address) for entry in use.beyond]
         self.query_one("#beyond", Static).update(Content("\n".join(lines)))
         self.call_after_refresh(self.show_scroll_keys)
 

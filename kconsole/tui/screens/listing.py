@@ -219,6 +219,7 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     def _export(self, wanted: "Export", saved: Callable[[], None], failed: Failed) -> None:
         """Write a file with all that is listed, the folded ones included, or with the marked ones in that order."""
+        from kconsole.operations.confinement import shown_path
         from kconsole.operations.files import save_listing
         from kconsole.text.report import report_pieces, totals
 
@@ -235,7 +236,7 @@ class ListingScreen(FilterScreen, ServerScreen):
             policy = session.seats.policy
             pieces = report_pieces(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
             path = save_listing(wanted.name, pieces, session.store.folder, replace=wanted.replace)
-            return f"{totals(entries, policy)} saved in {safe_text(str(path))}"
+            return f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}"
 
         def done(text: str) -> None:
             saved()

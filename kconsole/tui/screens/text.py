@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
+from kconsole.operations.confinement import export_folder, shown_path
 from kconsole.operations.files import AlreadyThere, save_listing
 from kconsole.operations.session import Session
 from kconsole.text import words
@@ -24,7 +25,7 @@ from kconsole.tui.commands.base import replace_question, shown_error
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.row_list import RowList
 
-DEFAULT_NAME: Final = "~/kconsole-accounts.txt"
+DEFAULT_NAME: Final = "kconsole-accounts.txt"
 
 MOST_SHOWN: Final = 1_000
 """Accounts that are shown, as more cannot be selected with a mouse. The file has them all."""
@@ -76,7 +77,7 @@ class TextScreen(ModalScreen[None]):
         yield Static(id="heading")
         yield _Text(id="text")
         yield Static(id="said")
-        yield TextLine(DEFAULT_NAME, id="file")
+        yield TextLine(f"{export_folder()}{DEFAULT_NAME}", id="file")
         yield Static(id="keys")
 
     def on_mount(self) -> None:
@@ -126,7 +127,7 @@ class TextScreen(ModalScreen[None]):
             self._say(shown_error(error, self))
         else:
             self._stop_asking()
-            self._say(f"{self._count()} saved in {safe_text(str(path))}")
+            self._say(f"{self._count()} saved in {safe_text(shown_path(path))}")
 
     # Showing
 
