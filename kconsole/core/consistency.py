@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
+from kconsole.core.decisions import Keep, Mark
 from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.license import ID_SHOWN, License
@@ -17,6 +18,8 @@ from kconsole.core.times import in_utc, is_no_day, is_no_time
 
 MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
 LARGEST_LIMIT: Final = 10**12  # seats or accounts: beyond any license, and a whole number for every JSON reader
+
+DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
 
 _MAY_BE_NONE: Final = (
     "last_login", "deleted_at", "directory_logon", "trial_until", "registered_at", "activated_at", "maintenance_until",
@@ -39,6 +42,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     license_ = inventory.license
     problems = [*_license_problems(inventory.license), *_domain_problems(inventory.domains)]
     problems += _entry_problems(inventory.entries)
+    problems += _decision_problems(inventory)
     if problems:
         raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
     try:
@@ -54,6 +58,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
             last_restart=None if _is_none(restart) else restart,
             domains=_with_missing_domains(tuple(map(_without_blanks, inventory.domains)), entries),
             entries=entries,
+            **{name: tuple(map(_in_utc, getattr(inventory, name))) for name in DECISIONS},
         )
     except OverflowError:
         raise BadInput("time-beyond-calendar", "nothing-changed", file=name) from None
@@ -81,6 +86,24 @@ def _entry_problems(entries: Sequence[Entry]) -> Iterator[Message]:
     yield from (message("has-no-address", place=f"entries[{at}]") for at in nameless)
     live = (each.address for each in entries if each.login and each.deleted_at is None)
     yield from _listed_twice("address", live, canonical_address)
+
+
+def _decision_problems(inventory: Inventory) -> Iterator[Message]:
+    of_accounts: tuple[tuple[str, Sequence[Keep | Mark]], ...] = (
+        ("keeps", inventory.keeps),
+        ("marks", inventory.marks),
+    )
+    if any(decisions for _, decisions in of_accounts):
+        live = {canonical_address(each.address) for each in inventory.entries if each.deleted_at is None}
+        for name, decisions in of_accounts:
+            gone = (at for at, each in enumerate(decisions) if canonical_address(each.address) not in live)
+            yield from (message("has-no-account", place=f"{name}[{at}]") for at in gone)
+    yield from _listed_twice("keep", (each.address for each in inventory.keeps), canonical_address)
+    yield from _listed_twice("policy", (each.name for each in inventory.policies))
+    for at, each in enumerate(inventory.reservations):
+        yield from _odd_limits(((f"reservations[{at}].count", each.count),))
+        if in_utc(each.start) >= in_utc(each.until):
+            yield message("ends-before-start", place=f"reservations[{at}]")
 
 
 def _listed_twice(what: str, names: Iterable[str], canonical: Callable[[str], str] = str) -> Iterator[Message]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.directory import Directory
 from kconsole.core.license import License
 from kconsole.core.server import MailboxFate as MailboxFate
@@ -131,6 +132,11 @@ class Inventory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fiel
     server: Server | None = None
     """The mail server that the store follows; None if there is none."""
     domains: tuple[Domain, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    keeps: tuple[Keep, ...] = ()
+    protections: tuple[Protection, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    marks: tuple[Mark, ...] = ()
     entries: tuple[Entry, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from kconsole.core.codes import Message
+from kconsole.core.decisions import Keep, Mark, Reservation
 from kconsole.core.errors import NotPermitted
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address, canonical_domain
@@ -134,10 +135,11 @@ class Authority:
             return "admin-account"
         return ""
 
-    def check_changes(self, changes: Iterable[Change]) -> None:
+    def check_changes(self, changes: Iterable[Change], entries: Mapping[int, Entry]) -> None:
         """Check all changes of a transaction, before they are saved or a server is asked for them.
 
-        Operations refuse single accounts themselves, so that the others are changed. This is the wall behind them.
+        `entries` are those after the changes. Operations refuse single accounts themselves, so that the others are
+        changed. This is the wall behind them.
 
         Raises:
             NotPermitted: one of the changes is forbidden.
@@ -155,8 +157,19 @@ class Authority:
                 if code := self.objection(before, after):
                     address = "" if code == "outside-domains" else (before or after).address
                     raise NotPermitted(f"{code}-refused", "ask-full-admin", address=address, role=self.role)
-            elif change.table != "intents" and self.is_bound:
+            elif change.table != "intents" and self.is_bound and not self._sees_decision(change, entries):
                 raise NotPermitted("outside-domains-refused", "ask-full-admin", address="", role=self.role)
+
+    def _sees_decision(self, change: Change, entries: Mapping[int, Entry]) -> bool:
+        """Whether a change is one of a decision about an account or domain in scope."""
+        for each in (change.before, change.after):
+            if isinstance(each, Keep | Mark):
+                entry = entries.get(each.entry)
+                if entry is not None and not self.sees(entry.domain):
+                    return False
+            elif each is not None and not (isinstance(each, Reservation) and each.domain and self.sees(each.domain)):
+                return False
+        return True
 
 
 FULL: Final = Authority()

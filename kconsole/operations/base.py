@@ -115,10 +115,10 @@ class OperationContext:
         """See what an operation would do now, under all its guards, and roll it back. Only before any own change."""
         outcomes = tuple(operation.apply(self))
         undoes = self.transaction.undoes
+        if not self.authority.is_unlimited:
+            self.authority.check_changes(self.transaction.net(), self.state.entries)
         self.roll_back_seats()
         changes = self.transaction.take_back()
-        if not self.authority.is_unlimited:
-            self.authority.check_changes(changes)
         return Rehearsal(outcomes, changes, undoes)
 
     def roll_back_seats(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message
+from kconsole.core.decisions import Decision, Keep, Mark, Reservation
 from kconsole.core.history import Change, Commit
 from kconsole.core.license import License
 from kconsole.core.outcomes import Outcome
@@ -51,6 +52,19 @@ class RecordsInScope(Records):
         self.tables = records.tables
         self.entries: Mapping[int, Entry] = _Seen(records.entries, self._sees_entry)
         self.domains: Mapping[int, Domain] = _Seen(records.domains, lambda domain: authority.sees(domain.name))
+        self.policies, self.protections = records.policies, records.protections
+        self.keeps: Mapping[int, Keep] = _Seen(records.keeps, self.sees_decision)
+        self.marks: Mapping[int, Mark] = _Seen(records.marks, self.sees_decision)
+        self.reservations: Mapping[int, Reservation] = _Seen(records.reservations, self.sees_decision)
+
+    def sees_decision(self, decision: Decision) -> bool:
+        """Whether a decision concerns what is seen, or everyone."""
+        if isinstance(decision, Reservation):
+            return not decision.domain or self._sees(decision.domain)
+        if isinstance(decision, Keep | Mark):
+            entry = self._all.entries.get(decision.entry)
+            return entry is not None and self._sees_entry(entry)
+        return True
 
     def _sees_entry(self, entry: Entry) -> bool:
         return self._sees(entry.domain)
@@ -204,7 +218,7 @@ class Scope:
             then, now = (None if each is None else seen(each) for each in (change.before, change.after))
             return change._replace(before=then, after=now)
         if change.table != "intents":
-            return change
+            return change if all(map(self.state.sees_decision, sides)) else None
         before, after = (None if each is None else self.state.seen_part(each) for each in (change.before, change.after))
         return None if before is after is None else change._replace(before=before, after=after)
 

@@ -1,10 +1,13 @@
 """The records of a store in memory, and what finds them."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
+
+from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
@@ -19,6 +22,8 @@ from kconsole.store.tables import TABLES, decoded_tables
 Progress = Callable[[int, int], None]
 """Called with the number of entries that were read, and the total. What it raises ends the reading."""
 
+_OfAccount = TypeVar("_OfAccount", Keep, Mark)
+
 _STEP: Final = 8192
 """Entries that are looked at in one step: a few milliseconds."""
 
@@ -30,6 +35,11 @@ class Records:
         self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
         self.entries: Mapping[int, Entry] = self.tables["entries"]
         self.domains: Mapping[int, Domain] = self.tables["domains"]
+        self.policies: Mapping[int, Policy] = self.tables["policies"]
+        self.keeps: Mapping[int, Keep] = self.tables["keeps"]  # by the number of the account
+        self.protections: Mapping[int, Protection] = self.tables["protections"]
+        self.reservations: Mapping[int, Reservation] = self.tables["reservations"]
+        self.marks: Mapping[int, Mark] = self.tables["marks"]
         self._addresses: _Addresses | None = None
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0
@@ -76,8 +86,19 @@ class Records:
             restart_line=self.restart.line if self.restart else 0,
             server=self.server,
             domains=tuple(self.domains.values()),
+            policies=tuple(self.policies.values()),
+            keeps=tuple(self._addressed(self.keeps)),
+            protections=tuple(self.protections.values()),
+            reservations=tuple(self.reservations.values()),
+            marks=tuple(self._addressed(self.marks)),
             entries=tuple(self.entries.values()),
         )
+
+    def _addressed(self, records: Mapping[int, _OfAccount]) -> Iterator[_OfAccount]:
+        """The records with the addresses of their accounts."""
+        for each in records.values():
+            if (entry := self.entries.get(each.entry)) is not None:
+                yield replace(each, entry=0, address=entry.address)
 
     def live_entries(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.deleted_at is None]

@@ -237,7 +237,7 @@ class SeatStore:
                 authority.insist(capability)
                 yield transaction
                 if capability != TAKES_IN and not authority.is_unlimited:
-                    authority.check_changes(transaction.net())
+                    authority.check_changes(transaction.net(), self.state.entries)
             except Refused as refused:
                 transaction.roll_back()
                 transaction.refused = (Refusal(transaction.account, refused.code, refused.params),)

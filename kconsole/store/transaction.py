@@ -1,18 +1,20 @@
 """A transaction: changes that will be on disk together, or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from kconsole.core.decisions import Decision, Keep, Mark
 from kconsole.core.history import Change, Commit, Refusal
+from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import Records
-from kconsole.store.tables import table_layer
+from kconsole.store.tables import DECISIONS, table_layer
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
@@ -59,7 +61,24 @@ class Transaction:
                 entry = replace(entry, id=self._new_number())  # the same entry with its number
             stored.append(_with_own_words(self._with_line(entry)))
             self._put("entries", entry.id, stored[-1])
+        self._end_decisions({entry.id for entry in stored if entry.deleted_at is not None})
         return stored
+
+    def put_decision(self, table: str, record: Decision, number: int = 0) -> int:
+        """Store a decision, as a new one if no number is given; that of a keep is that of its account."""
+        number = number or (record.entry if isinstance(record, Keep) else self._new_number())
+        self._put(table, number, record)
+        return number
+
+    def remove_decision(self, table: str, number: int) -> None:
+        self._put(table, number, None)
+
+    def _end_decisions(self, gone: Collection[int]) -> None:
+        """Keeps and marks end with their account: a later one of the same address may be another person's."""
+        for table in ("keeps", "marks") if gone else ():
+            of_gone = [number for number, each in self._records.tables[table].items() if each.entry in gone]
+            for number in of_gone:
+                self._put(table, number, None)
 
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
@@ -89,10 +108,12 @@ class Transaction:
 
     def put_back(self, change: Change) -> None:
         self._put(change.table, change.number, change.before)
+        if change.table == "entries" and change.before is None:
+            self._end_decisions((change.number,))
 
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""
-        for table in ("entries", "domains"):
+        for table in ("entries", "domains", *DECISIONS):
             for number in list(self._records.tables[table]):
                 self._put(table, number, None)
         self.set_license(inventory.license)
@@ -100,7 +121,13 @@ class Transaction:
         self.set_server(inventory.server)
         for domain in inventory.domains:
             self._put("domains", self._new_number(), domain)
-        self.put_entries(replace(entry, id=0) for entry in inventory.entries)
+        entries = self.put_entries(replace(entry, id=0) for entry in inventory.entries)
+        numbers = {canonical_address(entry.address): entry.id for entry in entries if entry.deleted_at is None}
+        for table in DECISIONS:
+            for decision in getattr(inventory, table):
+                if isinstance(decision, Keep | Mark):
+                    decision = replace(decision, entry=numbers[canonical_address(decision.address)], address="")
+                self.put_decision(table, decision)
 
     @property
     def tables(self) -> "TinyDB":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from kconsole.core.decisions import Decision, Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
@@ -220,6 +221,8 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
         yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
     elif change.table == "intents":
         yield _changed_intent(before, after, operation)
+    elif change.table in _DECIDED:
+        yield _changed_decision(change)
     elif before is None or after is None:
         seats = None if after is None else after.seats
         yield Detail("License", "unlimited seats" if seats is None else words.count(seats, "seat"))
@@ -242,6 +245,38 @@ def _changed_intent(before: PendingChange | None, after: PendingChange | None, o
     addresses = accounts_words([target.address for target in pending.targets], 3)
     word = "Asked for" if before is None else ("Given up" if operation == "remove server" else "Confirmed")
     return Detail(word, f"{safe_text(pending.operation)}   {addresses}   on the server")
+
+
+_DECIDED: Final = {
+    "policies": "Policy", "keeps": "Keep", "protections": "Protection", "reservations": "Reservation", "marks": "Mark",
+}  # fmt: skip
+
+
+def _changed_decision(change: Change) -> Detail:
+    """A decision: what it is about, and until when it holds now and held before."""
+    before, after = change.before, change.after
+    about = decision_words(after or before)
+    if before is None or after is None:
+        return Detail(_DECIDED[change.table], f"{about}{'' if before is None else '   ended'}")
+    was = decision_words(before)
+    return Detail(_DECIDED[change.table], about if was == about else f"{about}   was: {was}")
+
+
+def decision_words(decision: Decision) -> str:
+    """A decision without the account that it is about: "until 2026-12-31: back in January"."""
+    said = "" if isinstance(decision, Policy | Mark) else safe_text(decision.reason, 200)
+    reason = said and f": {said}"
+    if isinstance(decision, Keep):
+        return f"until {clock_time(decision.until)}{reason}"
+    if isinstance(decision, Reservation):
+        seats = words.count(decision.count, "seat")
+        days = f"{clock_time(decision.start)} until {clock_time(decision.until)}"
+        return f"{seats} for {safe_text(decision.subject)}   {days}{reason}"
+    if isinstance(decision, Protection):
+        return f"{safe_text(decision.pattern)}{reason}"
+    if isinstance(decision, Mark):
+        return f"{safe_text(decision.policy)}, due {clock_time(decision.due)}"
+    return f"{safe_text(decision.name)}   {decision.step} after {words.count(decision.inactive, 'day')}"
 
 
 def _named_server(commit: Commit) -> str:

@@ -12,6 +12,11 @@ _WHAT: Final = {
     "restart": "The recorded restart",
     "server": "The server",
     "license": "The license",
+    "policy": "The policy {name}",
+    "keep": "How long {name:address} is kept",
+    "protection": "The protection of {name}",
+    "reservation": "The reservation for {name}",
+    "mark": "The mark of {name:address}",
 }
 _HOW: Final = {
     "changed": "has changed since",

@@ -257,6 +257,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "listed-twice": "{name} is listed {times} times",
     "has-no-name": "{place} has no name",
     "has-no-address": "{place} has no address",
+    "has-no-account": "{place} names no account of the dump",
+    "ends-before-start": "{place} ends before it starts",
     "limit-negative": "{place} is negative",
     "limit-too-large": "{place} is above {largest:,}",
     # Configuration and preferences

@@ -1,0 +1,91 @@
+"""What people decided about seats: policies, keeps, protections, reservations, and marks of accounts that are due.
+
+A keep and a mark belong to an account by its number, so that they survive a rename. Numbers mean something in one store
+only: a dump has the address instead.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Step = Literal["disable", "delete"]
+"""What a policy does with an account that is not used."""
+
+LEAST_INACTIVE = 30
+"""Days without a login below which no policy calls an account unused."""
+
+
+class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """When an account counts as not used, and what is done then."""
+
+    name: str
+    where: str = ""
+    """A filter of accounts; empty for all."""
+    inactive: int = 180
+    """Days since the last login."""
+    never: int | None = None
+    """Days since an account that never logged in is known; None keeps it."""
+    grace: int = 14
+    """Days between the mark and the step."""
+    stop_when_free: int | None = None
+    """Seats that are free when enough is done; None if it is never enough."""
+    brake_accounts: int = 10
+    brake_percent: int = 10
+    """The most accounts of one run: the smaller of both."""
+    max_data_age: int = 26
+    """Hours since the server was read beyond which its data says nothing."""
+    step: Step = "disable"
+
+
+class Keep(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """An account that no policy touches until a day. It ends when the account is deleted."""
+
+    entry: int = 0
+    """The number of the account; 0 in a dump."""
+    address: str = ""
+    """Its address in a dump; empty in a store."""
+    until: datetime
+    reason: str = ""
+    by: str = ""
+    at: datetime
+
+
+class Protection(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """Accounts that no policy ever touches."""
+
+    pattern: str
+    """An address or a login; `*` stands for anything."""
+    reason: str = ""
+    by: str = ""
+    at: datetime
+
+
+class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """Seats that are kept free for someone who is yet to come, from a day until another."""
+
+    subject: str
+    """An address, or any words, as a name."""
+    domain: str = ""
+    """The domain in which the seats are taken; empty for any."""
+    count: int = 1
+    start: datetime
+    until: datetime
+    reason: str = ""
+    by: str = ""
+    at: datetime
+
+
+class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """An account to which a policy applies once its grace period is over."""
+
+    entry: int = 0
+    """The number of the account; 0 in a dump."""
+    address: str = ""
+    """Its address in a dump; empty in a store."""
+    policy: str
+    due: datetime
+    at: datetime
+
+
+Decision = Policy | Keep | Protection | Reservation | Mark
