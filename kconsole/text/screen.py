@@ -268,7 +268,7 @@ def banner_lines(
         hint = f"press {restarted_key} after the restart" if restarted_key else ""
         lines.append(BannerText(f"{held} the server is restarted", "notice", hint, brief=f"{held} a restart"))
     if unchanged:
-        lines.insert(0, BannerText(f"! nothing can be changed: {unchanged}", "alarm"))
+        lines.insert(0, BannerText(f"! nothing can be changed: {unchanged[0].lower()}{unchanged[1:]}", "alarm"))
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from kconsole.core.errors import ChangedSince, NotFound, StoreUnusable
 from kconsole.core.history import Commit
+from kconsole.core.records import Entry
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation
@@ -223,3 +224,22 @@ class Workspace:
         except StoreUnusable:
             self.cannot_save = True
             raise
+
+
+def changed_shape(commits: Sequence[Commit], has_group: bool) -> bool:
+    """Whether entries came or went, also from a group, or a restart freed seats, so that the list has other rows."""
+    return any(
+        change.table == "server"
+        or (change.table == "entries" and _is_gone(change.before) != _is_gone(change.after))
+        or (has_group and change.table == "entries" and _has_logged_in(change.before) != _has_logged_in(change.after))
+        for commit in commits
+        for change in commit.changes
+    )
+
+
+def _has_logged_in(entry: Entry | None) -> bool:
+    return entry is not None and not entry.never_logged_in
+
+
+def _is_gone(entry: Entry | None) -> bool:
+    return entry is None or entry.deleted_at is not None

@@ -16,7 +16,7 @@ from tests.clocks import FixedClock
 def add_history(session: Session, clock: FixedClock) -> None:
     """Let three people work for a day."""
     people = ("anna", Operator("root", claimed="berg", sudo_user="berg"), "cron")
-    accounts = [entry.address for entry in session.state.live_entries() if entry.is_account and entry.enabled]
+    accounts = [entry.address for entry in session.store.state.live_entries() if entry.is_account and entry.enabled]
     operations: tuple[Operation, ...] = (
         DisableAccounts(tuple(accounts[3:6]), reason="left in June"),
         AddAccount("new.colleague@northwind.example", "Noor Colleague", reason="ticket 4711"),

@@ -4,6 +4,7 @@ The golden files hold their words (`test_golden.py`), `screenshots/` their pictu
 walk come one after the other, on one store and with one start of the console.
 """
 
+import dataclasses
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
@@ -17,10 +18,12 @@ from unittest.mock import patch
 from msgspec.structs import replace
 from textual.widgets import Input
 
+from kconsole.core.codes import message
 from kconsole.core.errors import EncodingUnconfirmed, StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
+from kconsole.core.roles import FULL, Authority
 from kconsole.core.server import Server
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate
@@ -76,6 +79,8 @@ class Walk(NamedTuple):
     """The profile of the terminal, the theme, the password to the server."""
     patches: Mapping[str, object] = {}
     """What does something else than in the program, by its name."""
+    role: Authority = FULL
+    """What the operator may do at the start."""
     has_words: bool = True
     """Whether its words are held too; not where they are those of another walk in other colours."""
 
@@ -154,6 +159,17 @@ async def _back(screen: Console) -> None:
     await screen.press("escape", "escape", "g")
 
 
+def _becomes(**other: Any) -> Step:
+    """The roles file gives the operator another role."""
+
+    async def step(screen: Console) -> None:
+        role = dataclasses.replace(screen.session.authority, **other)
+        screen.session.store.authority = lambda: role
+        await screen.tick()
+
+    return step
+
+
 def _loses_its_journal(screen: Console) -> None:
     def fail() -> list[Commit]:
         raise StoreUnusable("journal-missing", "restore-or-read-only", journal="journal.jsonl")
@@ -208,6 +224,10 @@ async def _compares_the_same(screen: Console) -> None:
 IMPORTS: Final = Path(__file__).parents[2] / "data" / "imports"
 
 TITLE: Final = "mail.northwind.example"
+
+LABS, RETAIL = "labs.example", "retail.northwind.example"
+
+_GONE: Final = message("roles-file-gone", file="/etc/kconsole/roles.toml")
 
 EMPTY: Final = Inventory()
 
@@ -484,6 +504,33 @@ WALKS: Final = (
     Walk(
         "office",
         (
+            Scene("helpdesk", "A helpdesk operator of one domain.", (happens(add_history), "j", "j")),
+            Scene("helpdesk-key", "A key of what the role may not do.", ("x",)),
+            Scene("helpdesk-log", "The log names no accounts of other domains.", ("L", "j")),
+            Scene("helpdesk-palette", "The palette has what the role may do.", (_back, ":")),
+            Scene(
+                "role-changed", "The role has changed: what was open is closed.", (_becomes(domains=frozenset({LABS})),)
+            ),
+            Scene(
+                "roles-broken", "The roles file is broken: nothing can be changed.", ("escape", _becomes(refused=_GONE))
+            ),
+        ),
+        role=Authority("helpdesk", frozenset({RETAIL}), operator="anna"),
+    ),
+    Walk(
+        "office",
+        (
+            Scene("auditor", "An auditor, who only reads.", (happens(add_history), "j")),
+            Scene("auditor-key", "A key of what an auditor may not do.", ("d",)),
+            Scene("auditor-log", "The log, in which an auditor undoes nothing.", ("L", "j", "u")),
+            Scene("auditor-license", "The license, which an auditor only reads.", (_back, "l", "B")),
+            Scene("auditor-help", "The help has the keys that an auditor may use.", (_back, "?")),
+        ),
+        role=Authority("auditor", operator="anna"),
+    ),
+    Walk(
+        "office",
+        (
             Scene("ascii", "Only ASCII.", ("j", "j")),
             Scene("ascii-confirm", "A question in ASCII.", (*"jjj", "d")),
         ),
@@ -533,7 +580,9 @@ async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]
         for name, instead in {**at_once, **stopped, **walk.patches}.items():
             patches.enter_context(patch(name, instead))
         patches.callback(_ended.set)
-        async with console(walk.of, size, TITLE, walk.read_only, folded=True, **walk.look) as screen:
+        async with console(
+            walk.of, size, TITLE, walk.read_only, folded=True, authority=lambda: walk.role, **walk.look
+        ) as screen:
             for scene in walk.scenes:
                 for step in scene.steps:
                     await _take(step, screen)

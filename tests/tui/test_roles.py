@@ -140,7 +140,7 @@ async def test_a_broken_roles_file_ends_changes_but_not_reading() -> None:
     async with console("office", authority=roles) as screen:
         roles.now = replace(roles.now, refused=message("roles-file-gone", file="roles.toml"))
         await screen.tick()
-        assert screen.banner[0] == "! nothing can be changed: The roles file roles.toml is gone"
+        assert screen.banner[0] == "! nothing can be changed: the roles file roles.toml is gone"
         assert "READ ONLY" in screen.text.splitlines()[0]
         await screen.press("d")
         assert screen.status == "The roles file roles.toml is gone."

@@ -47,7 +47,7 @@ from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import DomainList
 from kconsole.tui.widgets.labelled import DetailsPane, Section
 from kconsole.tui.widgets.lines import Banner, SeatGauge
-from kconsole.tui.workspace import Workspace
+from kconsole.tui.workspace import Workspace, changed_shape
 
 COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS)
 """All commands of the console, in the order of the key line and the help."""
@@ -204,7 +204,8 @@ class MainScreen(AccountsScreen):
         self.show_role()
         self.show_trouble()
         self.status.right = ""
-        lines = [f"You work in {domains_words(self._authority)} now, as {self._authority.role}."]
+        where = domains_words(self._authority) if self._authority.is_bound else "all domains"
+        lines = [f"You work in {where} now, as {self._authority.role}."]
         hint = "What was open is closed. The activity log shows what was done before."
         self.tell_news("Your role has changed", lines, hint, alarm=False)
         return True
@@ -277,7 +278,7 @@ class MainScreen(AccountsScreen):
 
     def committed(self, commits: Sequence[Commit]) -> None:
         self._show_report()
-        if sum(len(commit.changes) for commit in commits) > MANY or _changed_shape(commits, self.accounts.group > 0):
+        if sum(len(commit.changes) for commit in commits) > MANY or changed_shape(commits, self.accounts.group > 0):
             live = self.session.state.live_entry
             self.accounts.mark(number for number in self.accounts.marked if live(number) is not None)
             self.show_listing()
@@ -386,22 +387,3 @@ class MainScreen(AccountsScreen):
         elif trouble.happened != self._trouble_shown:
             self._trouble_shown = trouble.happened
             self.tell_problem(trouble)
-
-
-def _changed_shape(commits: Sequence[Commit], has_group: bool) -> bool:
-    """Whether entries came or went, also from a group, or a restart freed seats, so that the list has other rows."""
-    return any(
-        change.table == "server"
-        or (change.table == "entries" and _is_gone(change.before) != _is_gone(change.after))
-        or (has_group and change.table == "entries" and _has_logged_in(change.before) != _has_logged_in(change.after))
-        for commit in commits
-        for change in commit.changes
-    )
-
-
-def _has_logged_in(entry: Entry | None) -> bool:
-    return entry is not None and not entry.never_logged_in
-
-
-def _is_gone(entry: Entry | None) -> bool:
-    return entry is None or entry.deleted_at is not None
