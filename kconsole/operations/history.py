@@ -9,14 +9,13 @@ from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
-from kconsole.core.roles import TAKES_IN, Authority
+from kconsole.core.roles import TAKES_IN
 from kconsole.operations.catalog import (
     ASK,
     BEGINNINGS,
     OF_THE_SERVER,
     capability_of,
     is_undoable,
-    needed_to_undo,
 )
 from kconsole.store.journal_line import REASON_LINES, UNDO_LINES, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
@@ -117,11 +116,6 @@ class History:
     def is_own(self, commit: Commit) -> bool:
         """Whether this operator made a commit, by who they are: what they claim to be does not matter."""
         return commit.operator.identity == self._store.operator.identity
-
-    def may_be_undone(self, commit: Commit, authority: Authority) -> bool:
-        """Whether a role allows to undo a commit; it may be impossible nevertheless."""
-        needed = (needed_to_undo(self.is_own(commit)), capability_of(commit.operation))
-        return authority.may_all or (not commit.is_partial and all(map(authority.may, needed)))
 
     def candidates(self) -> Iterator[Commit]:
         """What the operator did and has not undone, the last first: in this session, then what the log says of before.

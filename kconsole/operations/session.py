@@ -297,7 +297,7 @@ class Session:
         Raises:
             NotFound: there is none, or it has been undone.
         """
-        commit = self.history.to_undo(sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None)
+        commit = self.history.to_undo(sequence, lambda commit: self.why_never_undone(commit, commit.operation) is None)
         if self._as_seen(commit).is_partial:
             self._log_and_raise(_outside_domains(commit), "undo", "", "")
         return commit
@@ -316,7 +316,7 @@ class Session:
     def why_not_undone(self, commit: Commit) -> ConsoleError | None:
         """Why a commit cannot be undone, whatever seats come free; None if it is worth a try. It changes nothing."""
         first = self.history.first_operation(commit)
-        if (why := self._why_never_undone(commit, first)) is not None:
+        if (why := self.why_never_undone(commit, first)) is not None:
             return why
         try:
             self._undoing(commit, first).check(self._records)
@@ -329,7 +329,8 @@ class Session:
 
         return UndoOperation(commit, first, self.history.traces_after, reason, self.history.is_own(commit))
 
-    def _why_never_undone(self, commit: Commit, first: str) -> Refused | None:
+    def why_never_undone(self, commit: Commit, first: str) -> Refused | None:
+        """Why a commit can be undone at no time, whatever was changed since. Nothing is read for it."""
         from kconsole.operations.undo import deleted_for_good
 
         not_permitted = self.authority.refusal_to(self._undoing(commit, first).capability)

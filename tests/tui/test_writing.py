@@ -168,6 +168,20 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
         await settled(screen)
         screen.expect_dialog("was deleted on the server, which cannot be undone", "Add it again")
         assert mail.world.find(ANNA) is None
+        await screen.press("escape", "L")
+        assert screen.log.log_list.highlighted.operation == "delete"  # type: ignore[union-attr]
+        assert "u undo" not in screen.log.key_line.render_line(0).text
+
+
+async def test_having_added_the_server_is_no_change_that_is_undone_after_it_was_read(mail: KerioServer) -> None:
+    async with console("small", WIDE) as screen:
+        session = screen.session
+        session.do(AddServer(Server(name="mail", access=access_of(mail))))
+        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), SyncStart(access_of(mail))))
+        await screen.tick()
+        await screen.press("u")
+        screen.expect_no_dialog()
+        assert "Nothing to undo" in screen.status
 
 
 async def test_a_line_of_the_log_is_undone_there(mail: KerioServer) -> None:

@@ -230,12 +230,9 @@ class LogScreen(FilterScreen, StoreScreen):
             is_undone = commit is not None and commit.sequence in self.log_list.undone
             history = self.session.history
             can_be = commit is not None and (can_be_undone(commit) or commit.undoes is not None)
-            return (
-                commit is not None
-                and can_be
-                and not is_undone
-                and history.may_be_undone(commit, self.session.authority)
-            )
+            if commit is None or not can_be or is_undone:
+                return False
+            return self.session.why_never_undone(commit, history.first_operation(commit)) is None
         return super().is_of_use(command)
 
     def action_line(self) -> None:

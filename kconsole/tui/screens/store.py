@@ -16,6 +16,7 @@ from kconsole.core.reports import Decision
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, Outcome
+from kconsole.operations.catalog import OF_THE_SERVER
 from kconsole.operations.session import ServerWriter
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -139,7 +140,11 @@ class StoreScreen(ConsoleScreen):
         if commit is not None:
             self.tell("")
             self.ask_to_undo(commit)
-        elif last is not None and (why := self.session.why_not_undone(last)) is not None:
+        elif (
+            last is not None
+            and last.operation not in OF_THE_SERVER  # as it was not offered, it need not be explained
+            and (why := self.session.why_not_undone(last)) is not None
+        ):
             self.tell_problem(why)
         else:
             self.tell("Nothing to undo: the log has no change of yours that can be undone.")

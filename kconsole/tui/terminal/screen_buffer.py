@@ -165,7 +165,10 @@ class ScreenBuffer:
                     width += 1
                 yield letter
                 x += width
-                self._at = (x, y) if x < end and _is_certain(letter) else None
+                is_certain = _is_certain(letter)
+                self._at = (x, y) if x < end and is_certain else None
+                if not is_certain:  # where the terminal gave its marks cells of their own, they are in the next ones
+                    differing[x : x + len(letter)] = [True] * len(differing[x : x + len(letter)])
                 if self._at is None and x < end and (letters[x].isascii() or _is_certain(letters[x])):
                     break
         self._shown.letters[y][:] = letters

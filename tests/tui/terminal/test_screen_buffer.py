@@ -342,3 +342,11 @@ def test_colours_are_those_the_terminal_has(colours: Colours, sequence: str) -> 
     glass = Glass(colours)
     filled(glass, ["x"], "#5f87ff")
     assert f"\x1b[{sequence}m" in glass.show()
+
+
+def test_marks_that_a_terminal_gives_cells_of_their_own_leave_nothing_behind() -> None:
+    glass = Glass()
+    for text in ("श्रीमा", "ab"):
+        filled(glass, [text])
+        written = glass.show()
+        assert re.search("मा\x1b\\[1;\\d+H |ab", written), written
