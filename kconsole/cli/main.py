@@ -41,6 +41,8 @@ COMMANDS: Final = {
     "delete": "kconsole.cli.accounts:delete",
     "tag": "kconsole.cli.accounts:tag",
     "restarted": "kconsole.cli.server:restarted",
+    "keep": "kconsole.cli.decisions:keep",
+    "protect": "kconsole.cli.decisions:protect",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",
     "server": "kconsole.cli.sync:server",

@@ -33,6 +33,7 @@ from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterRea
 from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
+from kconsole.operations.search.states import decisions_on
 from kconsole.operations.session import Session
 from kconsole.text import ages, report
 from kconsole.text.columns import table
@@ -206,4 +207,5 @@ def _explained(entry: Entry, session: Session) -> list[Detail]:
         session.clock.now(),
         session.seats.policy,
         is_suspended=session.license_status.is_suspended,
+        decisions=decisions_on(entry, session.state),
     )

@@ -47,9 +47,22 @@ def status(place: CliContext, as_json: bool) -> int:
         click.echo()
     for warning in warnings:
         click.echo(f"! {safe_text(warning_words(warning))}")
+    if session.state.keeps:
+        put_ending_keeps(session)
     if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
     return code
+
+
+def put_ending_keeps(session: Session) -> None:
+    """Print the keeps that end soon, or ended lately."""
+    from kconsole.licensing.decisions import ending
+    from kconsole.text.words import day
+
+    now, entries = session.clock.now(), session.state.entries
+    for keep in ending(session.state.keeps, now):
+        ends = "is kept until" if now < keep.until else "was kept until"
+        click.echo(f"! {safe_address(entries[keep.entry].address)} {ends} {day(keep.until)}: {safe_text(keep.reason)}")
 
 
 def _put_document(session: Session, report: SeatReport, warnings: Iterable[Message]) -> None:

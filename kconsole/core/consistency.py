@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
-from kconsole.core.decisions import Keep, Mark
+from kconsole.core.decisions import DECISIONS, Keep, Mark
 from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.license import ID_SHOWN, License
@@ -18,8 +18,6 @@ from kconsole.core.times import in_utc, is_no_day, is_no_time
 
 MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
 LARGEST_LIMIT: Final = 10**12  # seats or accounts: beyond any license, and a whole number for every JSON reader
-
-DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
 
 _MAY_BE_NONE: Final = (
     "last_login", "deleted_at", "directory_logon", "trial_until", "registered_at", "activated_at", "maintenance_until",

@@ -5,14 +5,17 @@ only: a dump has the address instead.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
+
+DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
+"""The names of their tables, and of their lists in a dump: version 0.1 had none, so what is empty is left out."""
 
 Step = Literal["disable", "delete"]
 """What a policy does with an account that is not used."""
 
-LEAST_INACTIVE = 30
+LEAST_INACTIVE: Final = 30
 """Days without a login below which no policy calls an account unused."""
 
 
@@ -44,7 +47,7 @@ class Keep(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forb
     entry: int = 0
     """The number of the account; 0 in a dump."""
     address: str = ""
-    """Its address in a dump; empty in a store."""
+    """Its address when it was kept; in a dump, its present one."""
     until: datetime
     reason: str = ""
     by: str = ""
@@ -82,10 +85,19 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forb
     entry: int = 0
     """The number of the account; 0 in a dump."""
     address: str = ""
-    """Its address in a dump; empty in a store."""
+    """Its address when it was marked; in a dump, its present one."""
     policy: str
     due: datetime
     at: datetime
 
 
 Decision = Policy | Keep | Protection | Reservation | Mark
+
+
+def decided_on(decision: Decision) -> str:
+    """What a decision is about: an address, or its own name."""
+    if isinstance(decision, Keep | Mark):
+        return decision.address
+    if isinstance(decision, Policy):
+        return decision.name
+    return decision.pattern if isinstance(decision, Protection) else decision.subject

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS, Message
+from kconsole.core.decisions import DECISIONS, decided_on
 from kconsole.core.records import Entry
 
 KEY_START: Final = "SHA256:"
@@ -142,6 +143,11 @@ class Commit(NamedTuple):
         return [change.after or change.before for change in self.changes if change.table == "entries"]
 
     @property
+    def decided(self) -> list[str]:
+        """What its decisions are about: addresses, patterns, names."""
+        return [decided_on(change.after or change.before) for change in self.changes if change.table in DECISIONS]
+
+    @property
     def asked_addresses(self) -> list[str]:
         """The addresses of the pending changes that it wrote down or confirmed."""
         pending_changes = [change.after or change.before for change in self.changes if change.table == "intents"]
@@ -156,7 +162,7 @@ class Commit(NamedTuple):
     @property
     def addresses(self) -> list[str]:
         """The addresses that it changed, or else asked the server about, and those that it refused; each once."""
-        changed = [entry.address for entry in self.changed_entries] or self.asked_addresses
+        changed = [entry.address for entry in self.changed_entries] or self.asked_addresses or self.decided
         return list(dict.fromkeys((*changed, *self.refused_addresses)))
 
 

@@ -60,6 +60,8 @@ class OperationContext:
         self.authority = authority
         self.transaction = transaction
         self.now = now
+        self.by = ""
+        """The operator, as decisions name them."""
         self.policy = ledger.policy
         self._ledger = ledger
         self._counted: list[Change] = []

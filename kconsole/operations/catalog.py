@@ -11,6 +11,7 @@ from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts": ("disable", "enable", "add", "delete", "connect"),
+    "decisions": ("keep", "end keep", "protect", "unprotect"),
     "importing.kerio_export": ("import",),
     "importing.kerio_files": ("import kerio",),
     "importing.logins": ("import logins",),

@@ -46,7 +46,8 @@ class LogQuery(NamedTuple):
             return True
         changed = (entry.address for entry in commit.changed_entries)
         refused = (refusal.address for refusal in commit.refused)
-        return canonical_address(self.account) in map(canonical_address, (*changed, *commit.asked_addresses, *refused))
+        others = (*commit.asked_addresses, *commit.decided, *refused)
+        return canonical_address(self.account) in map(canonical_address, (*changed, *others))
 
 
 class History:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, NotPermitted, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
-from kconsole.core.records import Entry, Inventory
+from kconsole.core.records import Inventory
 from kconsole.core.roles import Authority, Capability, full
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
@@ -170,15 +169,11 @@ class Session:
     def account_index(self) -> "AccountIndex":
         if self._account_index is None:
             from kconsole.operations.search.index import AccountIndex
+            from kconsole.operations.search.states import states_of
 
-            entries = [*self.state.live_entries(), *self.seats.held()]
-            self._account_index = AccountIndex(self.seats.policy, entries, self._locked)
+            entries, policy = [*self.state.live_entries(), *self.seats.held()], self.seats.policy
+            self._account_index = AccountIndex(policy, entries, lambda now: states_of(self.state, self.seats, now))
         return self._account_index
-
-    def _locked(self) -> Callable[[Entry], bool]:
-        """What tells the accounts that the license would keep from logging in now."""
-        report, is_suspended = self.seats.report(), self.license_status.is_suspended
-        return lambda entry: is_locked_out(report, entry, self.seats.policy, is_suspended)
 
     @property
     def what_if(self) -> "WhatIf":
@@ -223,6 +218,7 @@ class Session:
                     raise named_meanwhile(server)
                 now, lately = self.clock.now(), self.history.changed_lately
                 context = OperationContext(self._records, self._ledger, transaction, now, self.authority, lately)
+                context.by = self.store.operator.shown
                 before = self.seats.report()
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)

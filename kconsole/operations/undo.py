@@ -7,7 +7,7 @@ from typing import ClassVar, Final, Literal
 from msgspec.structs import replace
 
 from kconsole.core.codes import hints_of, message
-from kconsole.core.decisions import Decision, Keep, Mark, Policy, Protection
+from kconsole.core.decisions import decided_on
 from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
@@ -87,7 +87,7 @@ class UndoOperation:
         try:
             self._check_unchanged(state)
             if touching is not None:
-                raise self._touched_by(touching, state)
+                raise self._touched_by(touching)
         except ChangedSince as changed:
             if touching is not None:
                 changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
@@ -147,7 +147,7 @@ class UndoOperation:
             elif (what := _DECISIONS.get(change.table)) and state.tables[change.table].get(
                 change.number
             ) != change.after:
-                raise self._changed_since(what, name=_decided(change, state))
+                raise self._changed_since(what, name=decided_on(change.after or change.before))
 
     def _check_license(self, change: Change, context: OperationContext) -> None:
         """Refuse a license with fewer seats than are in use, also one that was accepted before: that takes consent."""
@@ -193,14 +193,16 @@ class UndoOperation:
         """Folded names of domains with entries of other operations; deleted ones still belong to their domain."""
         return {canonical_domain(entry.domain) for entry in state.entries.values() if entry.id not in own}
 
-    def _touched_by(self, trace: Trace, state: Records) -> ChangedSince:
+    def _touched_by(self, trace: Trace) -> ChangedSince:
         change = next(change for change in self.commit.changes if (change.table, change.number) in trace.records)
         if change.table == "entries":
             return self._changed_since("entry", "changed-and-back", _address(change))
         if change.table == "domains":
             return self._changed_since("domain", "changed-and-back", _domain(change).name)
         if change.table in _DECISIONS:
-            return self._changed_since(_DECISIONS[change.table], "changed-and-back", _decided(change, state))
+            return self._changed_since(
+                _DECISIONS[change.table], "changed-and-back", decided_on(change.after or change.before)
+            )
         return self._changed_since(_SINGLE[change.table], "changed-and-back")
 
     def _changed_since(self, what: What, how: How = "changed", name: str = "") -> ChangedSince:
@@ -219,7 +221,7 @@ class UndoOperation:
                 context.transaction.put_entry(self._deleted_again(before, after, context))
                 return Outcome(after.address, "done", "deleted-again")
         elif change.table in _DECISIONS:
-            what = _decided(change, context.state)
+            what = decided_on(change.after or change.before)
         context.transaction.put_back(change)
         return Outcome(what, "done", "as-before")
 
@@ -249,17 +251,6 @@ class UndoOperation:
 def _address(change: Change) -> str:
     entry: Entry = change.before or change.after
     return entry.address
-
-
-def _decided(change: Change, state: Records) -> str:
-    """What a decision is about: an address, or its own name."""
-    decision: Decision = change.after or change.before
-    if isinstance(decision, Keep | Mark):
-        entry = state.entries.get(decision.entry)
-        return "" if entry is None else entry.address
-    if isinstance(decision, Policy):
-        return decision.name
-    return decision.pattern if isinstance(decision, Protection) else decision.subject
 
 
 def _is_the_same(now: Entry | None, after: Entry | None) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import DECISIONS, Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.encoding import compact_entry, document_of, record_of
 from kconsole.core.history import Change
 from kconsole.core.license import License
@@ -50,9 +50,6 @@ _KINDS: Final[Mapping[str, Any]] = {
 
 TABLES: Final = tuple(_KINDS)
 """The tables of a store, in the order in which they stand in its file. The names are part of the format."""
-
-DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
-"""The tables that version 0.1 did not have: left out of the file while they are empty."""
 
 _DECODERS: Final = {table: msgspec.json.Decoder(kind).decode for table, kind in _KINDS.items()}
 _TABLE_DECODERS: Final = {table: msgspec.json.Decoder(dict[int, kind]).decode for table, kind in _KINDS.items()}  # type: ignore[valid-type]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import Decision, Keep, Mark
+from kconsole.core.decisions import DECISIONS, Decision, Keep, Mark
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import Records
-from kconsole.store.tables import DECISIONS, table_layer
+from kconsole.store.tables import table_layer
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
@@ -126,7 +126,7 @@ class Transaction:
         for table in DECISIONS:
             for decision in getattr(inventory, table):
                 if isinstance(decision, Keep | Mark):
-                    decision = replace(decision, entry=numbers[canonical_address(decision.address)], address="")
+                    decision = replace(decision, entry=numbers[canonical_address(decision.address)])
                 self.put_decision(table, decision)
 
     @property

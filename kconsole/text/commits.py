@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kconsole.core.decisions import Decision, Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import Decision, Keep, Mark, Policy, Protection, Reservation, decided_on
 from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
@@ -18,6 +18,10 @@ PAST: Final = {
     "disable": "disabled",
     "enable": "enabled",
     "tag": "tagged",
+    "keep": "kept",
+    "end keep": "ended the keep of",
+    "protect": "protected",
+    "unprotect": "removed the protection of",
     "add": "added",
     "delete": "deleted",
     "connect": "recorded a login of",
@@ -72,7 +76,7 @@ def subject(commit: Commit, most: int = 1) -> str:
     # the words of an operation on the license name it already; only those of an undo do not
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
         return "the license"
-    names = [entry.address for entry in entries] or commit.asked_addresses or commit.refused_addresses
+    names = [entry.address for entry in entries] or commit.asked_addresses or commit.decided or commit.refused_addresses
     names = names or _domains(commit)
     if not names:
         return OTHERS if commit.is_partial else _named_server(commit)
@@ -129,7 +133,8 @@ def short_time(at: datetime, now: datetime) -> str:
 
 def commit_text(commit: Commit) -> str:
     """The words of a line of the log that a search looks at: all that the log shows of it, and all its addresses."""
-    names = [entry.address for entry in commit.changed_entries] or commit.refused_addresses or _domains(commit)
+    names = [entry.address for entry in commit.changed_entries] or commit.decided or commit.refused_addresses
+    names = names or _domains(commit)
     time = "" if commit.is_lost else ages.full_moment(commit.at)
     parts = (
         str(commit.sequence), time, *commit.operator.names, commit.operator.shown, commit.operation,
@@ -255,11 +260,11 @@ _DECIDED: Final = {
 def _changed_decision(change: Change) -> Detail:
     """A decision: what it is about, and until when it holds now and held before."""
     before, after = change.before, change.after
-    about = decision_words(after or before)
+    of = f"{safe_address(decided_on(after or before))}   " if isinstance(after or before, Keep | Mark) else ""
+    about = f"{of}{decision_words(after or before)}"
     if before is None or after is None:
         return Detail(_DECIDED[change.table], f"{about}{'' if before is None else '   ended'}")
-    was = decision_words(before)
-    return Detail(_DECIDED[change.table], about if was == about else f"{about}   was: {was}")
+    return Detail(_DECIDED[change.table], f"{about}   was: {decision_words(before)}")
 
 
 def decision_words(decision: Decision) -> str:
@@ -267,15 +272,15 @@ def decision_words(decision: Decision) -> str:
     said = "" if isinstance(decision, Policy | Mark) else safe_text(decision.reason, 200)
     reason = said and f": {said}"
     if isinstance(decision, Keep):
-        return f"until {clock_time(decision.until)}{reason}"
+        return f"until {words.day(decision.until)}{reason}"
     if isinstance(decision, Reservation):
         seats = words.count(decision.count, "seat")
-        days = f"{clock_time(decision.start)} until {clock_time(decision.until)}"
+        days = f"{words.day(decision.start)} until {words.day(decision.until)}"
         return f"{seats} for {safe_text(decision.subject)}   {days}{reason}"
     if isinstance(decision, Protection):
         return f"{safe_text(decision.pattern)}{reason}"
     if isinstance(decision, Mark):
-        return f"{safe_text(decision.policy)}, due {clock_time(decision.due)}"
+        return f"{safe_text(decision.policy)}, due {words.day(decision.due)}"
     return f"{safe_text(decision.name)}   {decision.step} after {words.count(decision.inactive, 'day')}"
 
 

@@ -1,8 +1,10 @@
 """Explains an entry: what it is, whether it takes a seat and by which rule, and whether it can log in."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from kconsole.core.decisions import Decision, Keep, Mark, Protection, Reservation
 from kconsole.core.identity import ascii_address
 from kconsole.core.records import Entry, Restart
 from kconsole.core.reports import Classification, SeatReport
@@ -58,6 +60,21 @@ def _no_login(entry: Entry) -> str:
     return ages.NEVER if entry.never_logged_in else ages.UNKNOWN
 
 
+def _decided(decision: Decision, now: datetime, limit: int | None) -> Detail:
+    """A keep or another decision about an account, with its reason and who made it."""
+    if isinstance(decision, Keep):
+        label, what = "Kept", f"{'until' if now < decision.until else 'ended'} {words.day(decision.until)}"
+    elif isinstance(decision, Reservation):
+        label, what = "Reserved", f"{words.count(decision.count, 'seat')} until {words.day(decision.until)}"
+    elif isinstance(decision, Protection):
+        label, what = "Protected", f"as {safe_text(decision.pattern, limit)}"
+    elif isinstance(decision, Mark):
+        return Detail("Marked", f"by {safe_text(decision.policy, limit)}, due {words.day(decision.due)}")
+    else:
+        return Detail("Policy", safe_text(decision.name, limit))
+    return Detail(label, f"{what}, by {safe_text(decision.by)}: {safe_text(decision.reason, limit)}")
+
+
 def _login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
     if entry.last_login is None:
         return _no_login(entry)
@@ -73,6 +90,7 @@ def details_of(
     policy: LicensePolicy,
     limit: int | None = LIMIT,
     is_suspended: bool = False,
+    decisions: Iterable[Decision] = (),
 ) -> list[Detail]:
     """Everything about an entry, the most important first; of each text at most `limit` characters."""
     is_holding = is_held(entry, restart, policy)
@@ -104,6 +122,7 @@ def details_of(
         details.append(Detail("In ASCII", safe_text(ascii_form, limit)))
     if entry.tags:
         details.append(Detail("Tags", safe_text(" ".join(entry.tags))))
+    details += [_decided(each, now, limit) for each in decisions]
     if entry.directory_logon is not None:
         details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:

@@ -18,6 +18,7 @@ A template that differs between the command line and the screen is a `Both`; the
 
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -98,6 +99,8 @@ class _Formatter(string.Formatter):
         if format_spec == "some":
             more = len(value) - FEW
             return ", ".join(value[:FEW]) + (f" and {more:,} more" if more > 0 else "")
+        if format_spec == "day":
+            return words.day(datetime.fromisoformat(value))
         if format_spec == "address":
             return shown_address(str(value))
         if format_spec == "a":

@@ -1,6 +1,7 @@
 """Words that the screen and the command line share, so that a thing has one name in both."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from kconsole.core.license import ComponentName
@@ -130,3 +131,9 @@ def order_words(sort: str, reverse: bool) -> str:
     """An order of the account list: "last login, oldest first"."""
     name, ascending, descending = ORDER_WORDS[sort]
     return f"{name}, {descending if reverse else ascending}"
+
+
+def day(moment: datetime) -> str:
+    """The day on which something begins or ends, in the zone of this machine; with its time if that is not midnight."""
+    local = moment.astimezone()
+    return f"{local:%Y-%m-%d %H:%M}".removesuffix(" 00:00")

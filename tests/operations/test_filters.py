@@ -10,7 +10,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.folding import search_fold
 from kconsole.core.records import Entry, LastLogin
 from kconsole.licensing.policy import KERIO
-from kconsole.operations.search.filters import Filter, FilterReader, states_by
+from kconsole.operations.search.filters import OF_STORE, Filter, FilterReader, states_by
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.under_kerio import read_filter
@@ -176,7 +176,7 @@ def test_two_minuses_are_one_with_a_word(state: str, entry: Entry) -> None:
 
 # Saved filters
 
-IS = message("filter-is", part="is:x", states=" ".join([*states_by(KERIO), "locked"]))
+IS = message("filter-is", part="is:x", states=" ".join([*states_by(KERIO), *OF_STORE]))
 SAVED = {
     "Unused": "is:enabled seen:>180d",
     "north": "north -scanner",

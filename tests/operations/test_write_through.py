@@ -18,6 +18,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.catalog import MODULES, operation_class, runs_on
+from kconsole.operations.decisions import KeepAccounts
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.server import AddDomain, AddServer, RecordRestart
@@ -143,6 +144,13 @@ def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: Ke
     assert (gone.mailbox_fate, gone.transferred_to, gone.deleted_at) == ("transfer", BERG, session.clock.now())
     with pytest.raises(Refused, match="deleted-for-good"):
         session.undo(done.commit.sequence, by=writer(mail))
+
+
+def test_a_kept_account_can_be_deleted_and_is_not_kept_then(session: Session, mail: KerioServer) -> None:
+    session.do(KeepAccounts((ANNA, BERG), session.clock.now() + timedelta(days=9), "on leave"))
+    do(session, mail, DeleteAccounts((ANNA,)))
+    assert mail.world.find(ANNA) is None
+    assert [each.address for each in session.state.keeps.values()] == [BERG]
 
 
 def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:

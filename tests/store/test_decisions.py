@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from kconsole.core.consistency import checked
-from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import DECISIONS, Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
 from kconsole.core.roles import Authority
@@ -18,7 +18,6 @@ from kconsole.operations.history import LogQuery
 from kconsole.operations.scope import Scope
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
-from kconsole.store.tables import DECISIONS
 from kconsole.text.commits import details_of
 from tests.operations.sessions import account, session_of
 from tests.store.stores import opened, same_as_disk
@@ -32,11 +31,15 @@ def decided(session: Session) -> None:
     anna = session.store.state.find("anna@north.example").id
     with session.store.transaction("decide", "restore") as transaction:
         transaction.put_decision("policies", Policy(name="idle", never=60))
-        transaction.put_decision("keeps", Keep(entry=anna, until=UNTIL, reason="leave", by="root", at=AT))
+        transaction.put_decision(
+            "keeps", Keep(entry=anna, address="anna@north.example", until=UNTIL, reason="leave", by="root", at=AT)
+        )
         transaction.put_decision("protections", Protection(pattern="svc-*", at=AT))
         person = Reservation(subject="Anna Novak", domain="north.example", start=AT, until=UNTIL, at=AT)
         transaction.put_decision("reservations", person)
-        transaction.put_decision("marks", Mark(entry=anna, policy="idle", due=UNTIL, at=AT))
+        transaction.put_decision(
+            "marks", Mark(entry=anna, address="anna@north.example", policy="idle", due=UNTIL, at=AT)
+        )
 
 
 def decisions(session: Session) -> list[int]:

@@ -5,6 +5,8 @@
     seen:>180d              last login longer ago than 180 days; seen:<30d, within the last 30
     seen:<2025-01-01        last login before that day, in the zone that is shown; seen:>2025-01-01, on it or after
     role:auditor tag:vip    has the role; has the tag
+    is:kept is:protected    no policy touches it: until a day, or as long as its pattern is protected
+    is:reserved             a seat is reserved for its address
     is:held                 deleted, its seat held until the server is restarted: nothing else lists these
     @unused                 the filter that was saved under this name
     -is:disabled            not disabled: a minus negates any term
@@ -68,6 +70,11 @@ SERVICE: Final = "service"
 _HELD: Final = "is:held"
 _TAG: Final = "tag:"
 _ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
+
+OF_STORE: Final = ("locked", "kept", "protected", "reserved")
+"""What can follow `is:` and depends on more than the entry: the license, and decisions."""
+
+_IS_OF_STORE: Final = frozenset(f"is:{state}" for state in OF_STORE)
 
 _READINGS: Final = count(1)
 _ANY: Final = All(())  # fits everything
@@ -142,8 +149,8 @@ class FilterReader:
     policy: LicensePolicy
     saved: Mapping[str, str] = field(default_factory=lambda: NONE_SAVED)
     """The saved filters by name."""
-    is_locked: Fits = lambda _: False
-    """Whether the license would keep an account from logging in now."""
+    states: Mapping[str, Fits] = field(default_factory=dict)
+    """What can follow `is:` and depends on more than the entry: of `OF_STORE`; nothing fits those that are missing."""
 
     def read(self, text: str) -> Filter:
         if len(text) > LONGEST_FILTER:
@@ -190,7 +197,7 @@ class FilterReader:
         if isinstance(fits, Message):
             return fits
         if fits is not None:
-            moment = self.now if name.lower() == "seen" else next(_READINGS) if bare.lower() == "is:locked" else 0
+            moment = self.now if name.lower() == "seen" else next(_READINGS) if bare.lower() in _IS_OF_STORE else 0
             return [Condition(canonical_login(bare), fits, moment)]
         if _ASCII_FORM in (word := fold(bare)):
             return [Condition(word, lambda entry: word in ascii_address(entry.address).lower())]
@@ -228,7 +235,7 @@ class FilterReader:
                 return lambda entry: domain in f"{ascii_domain(entry.domain).lower()}."  # with the dot of the root
             return lambda entry: domain in f"{canonical_login(shown_address(entry.domain))}."
         if name == "is":
-            states = {**states_by(self.policy), "locked": self.is_locked}
+            states = {**states_by(self.policy), **dict.fromkeys(OF_STORE, lambda _: False), **self.states}
             return states.get(value.lower()) or message("filter-is", part=term, states=" ".join(states))
         if name == "role":
             return _role(value.lower(), self.policy) or message("filter-role", part=term, roles=" ".join(_ROLES))

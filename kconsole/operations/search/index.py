@@ -74,14 +74,14 @@ class AccountIndex:
         self,
         policy: LicensePolicy,
         entries: Iterable[Entry] = (),
-        locked: Callable[[], Fits] = lambda: lambda _: False,
+        states: Callable[[datetime], Mapping[str, Fits]] = lambda _: {},
     ) -> None:
         """Start with these entries: live ones, and deleted ones whose seat is held.
 
-        `locked` gives what tells the accounts that the license would keep from logging in now.
+        `states` gives what a filter can ask and depends on more than the entries, as it is at a moment.
         """
         self._policy = policy
-        self._locked = locked
+        self._states = states
         self._version = 0
         """Counts the commits that changed something here."""
         self._entries: list[Entry | None] = []
@@ -147,7 +147,7 @@ class AccountIndex:
         """The same in short steps; it may be stopped at any. When an entry changes meanwhile, it starts again."""
         if self._found is not None and timedelta(0) <= now - self._found.now < _SAME_MOMENT:
             now = self._found.now
-        asked = FilterReader(now, self._policy, saved, self._locked()).read(query.text)
+        asked = FilterReader(now, self._policy, saved, self._states(now)).read(query.text)
         while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
             pass
         return found

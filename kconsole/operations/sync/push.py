@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of, message, short
+from kconsole.core.decisions import Decision, decided_on
 from kconsole.core.errors import ConsoleError, NotPermitted, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address
@@ -22,7 +23,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.operations.accounts import own_address
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
-from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local
+from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local, take_decisions
 from kconsole.providers.base import AnswerLost, Applied, Capabilities, Denied, MailServer, ServerRefused
 
 SHOWS_STATE: Final = "sync-shows-state"
@@ -53,6 +54,11 @@ class TakeAnswers:
             for place, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
                 answered[canonical_address(target.address)] = self._outcome(call, place, target, change, context)
         delete_local(self.asked.local, context)
+        done = {address for address, outcome in answered.items() if outcome.result == "done"}
+        # the decision of one account is about it, whatever it is called; of several, each names its own
+        alone = done if len(answered) == 1 else None
+        due = (each for each in self.asked.decisions if alone or canonical_address(decided_on(_after(each))) in done)
+        take_decisions(due, context)
         if self.asked.undoes is not None and any(outcome.result == "done" for outcome in answered.values()):
             context.transaction.undoes = self.asked.undoes
         return self.asked.outcomes(answered)
@@ -70,6 +76,11 @@ class TakeAnswers:
         if call.pending.operation == "add" and getattr(self.asked.operation, "password", None) is None:
             return outcome._replace(code="without-password", params={"what": outcome.message})
         return outcome
+
+
+def _after(change: Change) -> Decision:
+    decision: Decision = change.after or change.before
+    return decision
 
 
 def take_done(

@@ -1,11 +1,12 @@
 """What the server is to be asked for: the operation is rehearsed under its guards, and its changes become requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
+from kconsole.core.decisions import DECISIONS
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address
@@ -49,6 +50,8 @@ class AskServer:
         self.calls: tuple[Call, ...] = ()
         self.local: list[Change] = []
         """Changes to entries that only the store has."""
+        self.decisions: list[Change] = []
+        """Changes to decisions, which no server knows: taken once it has done its part."""
         self.undoes: int | None = None
         """The commit that is undone."""
         self._outcomes: tuple[Outcome, ...] = ()
@@ -66,6 +69,9 @@ class AskServer:
         wanted: dict[ServerOperation, list[Change]] = {}
         is_undo = isinstance(self.operation, UndoOperation)
         for change in rehearsal.changes:
+            if change.table in DECISIONS:
+                self.decisions.append(change)
+                continue
             asked = _request_for(change, is_undo, context)
             if isinstance(asked, Outcome) and is_undo:
                 raise Refused("cannot-undo-account", asked.hints, address=asked.address, reason=asked.message)
@@ -82,6 +88,7 @@ class AskServer:
             context.transaction.operation = ASK
             return []  # refusals go into the line that has the results
         delete_local(self.local, context)
+        take_decisions(self.decisions, context)
         return self.outcomes({})
 
     def outcomes(self, answered: Mapping[str, Outcome]) -> list[Outcome]:
@@ -144,6 +151,13 @@ def delete_local(changes: Sequence[Change], context: OperationContext) -> None:
     for change in changes:
         if context.state.entries.get(change.number) == change.before:
             context.transaction.put_entry(replace(change.after, enabled=False))
+
+
+def take_decisions(changes: Iterable[Change], context: OperationContext) -> None:
+    """Change decisions that are as they were when the server was asked."""
+    for change in changes:
+        if context.state.tables[change.table].get(change.number) == change.before:
+            context.transaction.put_back(change._replace(before=change.after, after=change.before))
 
 
 def _request_for(change: Change, is_undo: bool, context: OperationContext) -> ServerOperation | Outcome | None:

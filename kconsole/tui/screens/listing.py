@@ -19,6 +19,7 @@ from kconsole.core.reports import SeatReport
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.filters import Filter, FilterReader
 from kconsole.operations.search.queries import AccountQuery
+from kconsole.operations.search.states import decisions_on
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of
@@ -186,6 +187,7 @@ class ListingScreen(FilterScreen, ServerScreen):
             session.seats.policy,
             limit,
             session.license_status.is_suspended,
+            decisions=decisions_on(entry, session.state),
         )
 
     async def action_copy(self) -> None:

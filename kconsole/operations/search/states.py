@@ -1,0 +1,36 @@
+"""What a filter can ask of an account and depends on more than that: on the license, or on decisions."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from kconsole.core.decisions import Decision
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.decisions import kept_until, protecting
+from kconsole.licensing.guards import is_locked_out
+from kconsole.licensing.lifecycle import license_status_of
+from kconsole.licensing.reservations import addresses_reserved, is_for
+from kconsole.store.records import Records
+
+
+def states_of(state: Records, seats: SeatLedger, now: datetime) -> dict[str, Callable[[Entry], bool]]:
+    """By what follows `is:`, whether an account is that at a moment."""
+    report, is_suspended = seats.report(), license_status_of(state.license, now, seats.policy).is_suspended
+    protections = protecting(state.protections.values())
+    reserved = addresses_reserved(state.reservations, now)
+    return {
+        "locked": lambda entry: is_locked_out(report, entry, seats.policy, is_suspended),
+        "kept": lambda entry: kept_until(state.keeps, entry, now) is not None,
+        "protected": lambda entry: next(protections(entry), None) is not None,
+        "reserved": lambda entry: canonical_address(entry.address) in reserved,
+    }
+
+
+def decisions_on(entry: Entry, state: Records) -> list[Decision]:
+    """The decisions that concern an account."""
+    keep = state.keeps.get(entry.id)
+    found: list[Decision] = [] if keep is None else [keep]
+    found += protecting(state.protections.values())(entry)
+    found += (each for each in state.reservations.values() if is_for(each, entry))
+    return found + [each for each in state.marks.values() if each.entry == entry.id]
