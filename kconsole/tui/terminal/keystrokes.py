@@ -92,6 +92,7 @@ class Keystrokes:
                     await self._rest()
             except Exception as error:
                 self._app._handle_exception(error)
+        self._app.hold_pictures("keys", False)  # what waited may have been forgotten meanwhile
 
     def _plain_keys(self, event: AltKey) -> list[Key]:
         """Alt with a key where that means something, else Escape and the key, which may have come together."""
