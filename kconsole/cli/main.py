@@ -55,6 +55,8 @@ COMMANDS: Final = {
     "restore": "kconsole.cli.server:restore",
     "log": "kconsole.cli.history:log",
     "undo": "kconsole.cli.history:undo",
+    "history": "kconsole.cli.seat_history:history",
+    "forecast": "kconsole.cli.seat_history:forecast",
     "doctor": "kconsole.cli.maintenance:doctor",
     "backup": "kconsole.cli.maintenance:backup",
     "journal": "kconsole.cli.maintenance:journal",

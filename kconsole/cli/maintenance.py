@@ -14,7 +14,7 @@ from kconsole.text import words
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
-DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles")
+DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast")
 
 
 @click.command()
@@ -106,8 +106,8 @@ def archive_journal(place: CliContext, keep: int) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of a document.
 
-    There is one for what status, accounts, explain, log, log head and server print with --json, for a dump, for the
-    configuration file, and for the roles file.
+    There is one for what status, accounts, explain, log, log head, server, history and forecast print with --json, for
+    a dump, for the configuration file, and for the roles file.
     """
     from kconsole.cli.schemas import schema_of
 

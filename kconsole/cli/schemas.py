@@ -14,7 +14,10 @@ from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Kind, Origin, Role
 from kconsole.core.reports import State
+from kconsole.licensing.forecast import State as ForecastState
+from kconsole.licensing.forecast import Trend
 from kconsole.licensing.lifecycle import LicenseState
+from kconsole.licensing.seat_history import Break, GroupBy
 from kconsole.operations.config_model import Config
 from kconsole.operations.dumps import dump_schema
 from kconsole.operations.roles_model import RolesFile
@@ -164,6 +167,51 @@ _PRINTED: Final[Mapping[str, Any]] = {
         schema=Literal["kconsole-head/1"], store=_said(str, "the id of the store; empty if archived lines are missing"),
         sequence=_said(int, "the number of the last line"), hash=_said(str, "its hash, which stands for all lines"),
         time=_said(datetime, "when this was the last line"),
+    ),
+    "history": _model(
+        "History", "What kconsole history --json prints.",
+        schema=Literal["kconsole-history/1"], as_of=datetime,
+        days=_list(_model(
+            "SeatDay", "A day in UTC. Over days without a break, joins less leaves is the change of the used seats.",
+            day=date, used=_said(int, "at the end of the day"), peak=int, limit=_Number,
+            held=_said(int, "seats of deleted accounts, until the server is restarted"), joins=int, leaves=int,
+            reclaimed=_said(int, "of the leaves, those by a plan that frees seats"),
+            read=_said(bool, "false on days without a reading: what the next one found is spread evenly over them"),
+            breaks=_said(list[Break], "why the figures before and after are not of the same accounts"),
+        )),
+        by=_said(GroupBy | None, "what the groups are; null if none were asked for"),
+        groups=_list(_model(
+            "Group", "What a domain, operation or operator contributed.",
+            name=_said(str, "empty for seats that belong to no domain that was read"),
+            joins=int, leaves=int, reclaimed=int,
+        )),
+    ),
+    "forecast": _model(
+        "Forecast", "What kconsole forecast --json prints.",
+        schema=Literal["kconsole-forecast/1"], as_of=datetime,
+        state=_said(ForecastState, "why there are no chances, unless it is forecast"), trend=Trend,
+        basis=_model(
+            "Basis", "What the forecast rests on.",
+            since=date | None, days=int, joins=int, leaves=int, unread_days=int, used=int, limit=_Number,
+            reserved=_said(int, "seats of the reservations that have begun"), head=_said(str, "the seed of the chance"),
+        ),
+        p_full=_said(dict[str, float] | None, "the chance of having been full, by the days within which; null: none"),
+        days=_model(
+            "Days", "Days until the chance is 10, 50, 90 %. Null is not within a year, or a use that does not rise.",
+            p10=_Number, p50=_Number, p90=_Number,
+        ),
+        dates=_model("Dates", "The same as days of the calendar.", p10=date | None, p50=date | None, p90=date | None),
+        purchase=_model(
+            "Purchase", "The smallest purchase with a chance of 5 % of being full at most.",
+            seats=_said(int, "a multiple of 5; 0 if none is needed"), until=date,
+        ) | None,
+        backtest=Annotated[
+            _list(_model(
+                "Backtest", "How often past ranges held, in which 80 % should lie.",
+                days=_said(int, "how far they looked"), ranges=int, held=int,
+            )),
+            Field(default=[], description="absent without --backtest"),
+        ],
     ),
     "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
     "config": Config,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync", "roles")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "forecast")
 
 
 def main() -> None:
@@ -51,6 +51,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import roles
 
         return roles.report()
+    if part == "forecast":
+        from tests.bench import forecast
+
+        return forecast.report()
     from tests.bench import screen_tables
 
     tables, picture = screen_tables.report(accounts, runs)

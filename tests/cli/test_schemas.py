@@ -22,6 +22,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "head": ("log", "head", "--json"),
     "server": ("server", "--json"),
     "dump": ("dump",),
+    "history": ("history", "--since", "10y", "--by", "domain", "--json"),
+    "forecast": ("forecast", "--backtest", "--json"),
 }
 
 

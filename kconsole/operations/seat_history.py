@@ -1,0 +1,63 @@
+"""The history of the seats of an open store, and what is forecast from it. Totals are shown in every scope."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Final, NamedTuple
+
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.history import Commit
+from kconsole.licensing.forecast import Backtest, Forecast, Step, backtest, forecast
+from kconsole.licensing.seat_history import Group, GroupBy, SeatDay, SeatHistory, SeatsNow
+from kconsole.operations.session import Session
+
+_GROUPS: Final[Mapping[GroupBy, Callable[[Commit], str] | None]] = {
+    "domain": None,
+    "operation": lambda commit: commit.operation,
+    "operator": lambda commit: commit.operator.shown,
+}
+
+
+class SeatDays(NamedTuple):
+    """The history of a store."""
+
+    days: list[SeatDay]
+    """All of it, the first day first, without a gap up to today."""
+    groups: list[Group]
+    """Domains that the operator does not see are left out."""
+
+
+def seat_history(session: Session, by: GroupBy = "domain", since: date = date.min) -> SeatDays:
+    """Read the whole log: a line is forgotten when its day has it. `since` is the first day of the groups."""
+    undone = dict[int, int]()
+    with suppress(StoreUnusable):  # lines that were moved elsewhere cannot say what they undid
+        undone = session.history.undone_lines()
+    history = SeatHistory(session.clock.now().date(), session.seats.policy, undone, _GROUPS[by], since)
+    report, license_ = session.seats.report(), session.state.license
+    for commit in session.store.journal.history():
+        history.take(commit)
+    days = history.days(SeatsNow(report.used, report.held, license_.seats))
+    groups, authority = history.groups(), session.authority
+    if by == "domain" and authority.is_bound:
+        groups = [group for group in groups if group.name and authority.sees(group.name)]
+    return SeatDays(days, groups)
+
+
+def seat_forecast(session: Session, days: Sequence[SeatDay], steps: Sequence[Step] = ()) -> Forecast:
+    """When no seat is free, by the history of the store. The same log gives the same answer on the same day."""
+    report, license_ = session.seats.report(), session.state.license
+    return forecast(
+        days,
+        report.used,
+        license_.seats,
+        session.clock.now().date(),
+        session.store.head.hash,
+        steps,
+        license_.maintenance_until or license_.expires,
+        report.hides_limit,
+    )
+
+
+def past_forecasts(session: Session, days: Sequence[SeatDay]) -> list[Backtest]:
+    """How often the ranges of past forecasts held."""
+    return backtest(days, session.store.head.hash)
