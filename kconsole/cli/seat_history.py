@@ -59,7 +59,7 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
     else:
         _put_table(texts.COLUMNS, map(texts.day_cells, days), whole={0}, drops=(4, 7, 2))
     if not (as_json or as_csv):
-        say(f"{texts.summary(days)}.")
+        say(texts.summary(days))
     if (missing := session.store.journal.missing()) is not None:
         say(f"Note: {messages.sentence(missing)}")
 

@@ -1,7 +1,7 @@
 """The history of the seats, day by day, from the lines of the log: nothing else is kept for it.
 
-A day is one of UTC. Clocks may be wrong, so the order is that of the log: a line whose clock is behind the line before,
-or ahead of now, belongs to the day of the line before.
+A day is one of UTC. Clocks may be wrong, so the order is that of the log: a line that is dated before the one above it,
+or in the future, belongs to the day of that one.
 """
 
 from collections import Counter

@@ -47,15 +47,15 @@ def group_name(group: Group, by: GroupBy) -> str:
 
 
 def summary(days: Sequence[SeatDay]) -> str:
-    """What some days add up to: "90 days: 12 joined, 8 left, 3 of them reclaimed; peak 115"."""
+    """What some days add up to: "90 days: 12 joined, 8 left, 3 of them reclaimed; peak 115."."""
     if not days:
-        return "The log has no days yet."
+        return "The log has nothing of these days."
     joins, leaves, reclaimed = (sum(getattr(day, name) for day in days) for name in ("joins", "leaves", "reclaimed"))
     own = f", {reclaimed:,} of them reclaimed" if reclaimed else ""
     unread = sum(not day.is_read for day in days)
     not_read = f"; {words.count(unread, 'day')} not read" if unread else ""
     peak = max(day.peak for day in days)
-    return f"{words.count(len(days), 'day')}: {joins:,} joined, {leaves:,} left{own}; peak {peak:,}{not_read}"
+    return f"{words.count(len(days), 'day')}: {joins:,} joined, {leaves:,} left{own}; peak {peak:,}{not_read}."
 
 
 def percent(chance: float) -> str:

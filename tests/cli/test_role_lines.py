@@ -21,7 +21,7 @@ from tests.cli.console import Console, account
 from tests.cli.test_shell import Remote
 from tests.limits import EXAMPLES, THOROUGH
 
-LINES: Final = int(os.environ.get("KCONSOLE_ROLE_LINES", EXAMPLES if THOROUGH else 40))
+LINES: Final = int(os.environ.get("KCONSOLE_ROLE_LINES", 2 * EXAMPLES if THOROUGH else 40))
 """Command lines for each role; 10,000 take some minutes."""
 
 OPERATIONS: Final = {
