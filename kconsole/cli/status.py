@@ -33,7 +33,7 @@ def status(place: CliContext, as_json: bool) -> int:
         _put_document(session, report, warnings)
         return code
     bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
-    click.echo(f"{bar}  {gauge.used_words(report, 'seat')}  {gauge.state_word(report)}")
+    click.echo(f"{bar}  {gauge.used_words(report, 'seat', beside_state=True)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(license_status)}")
     if (server := session.state.server) is not None:

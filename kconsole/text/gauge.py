@@ -30,15 +30,18 @@ def gauge_bar(
     return [(glyphs[part] * number, part) for part, number in cells.items() if number]
 
 
-def used_words(report: SeatReport, thing: str = "") -> str:
+def used_words(report: SeatReport, thing: str = "", beside_state: bool = False) -> str:
     """How many seats are used: "113 of 120 used", "37 used, unlimited", or "39 or more of 120 used".
 
-    Where no label says what is used, a `thing` does: "113 of 120 seats used".
+    Where no label says what is used, a `thing` does: "113 of 120 seats used". Beside the state word, that says what
+    has no limit.
     """
     used = f"{words.of_limit(report.used, report.limit, thing)} used"
     if report.partial:
         used = used.replace(" ", " or more ", 1)
-    return used if report.limit is not None else f"{used}, {'limit not known' if report.hides_limit else 'unlimited'}"
+    if report.limit is not None or (beside_state and not report.hides_limit):
+        return used
+    return f"{used}, {'limit not known' if report.hides_limit else 'unlimited'}"
 
 
 def change_words(before: SeatReport, after: SeatReport) -> str:

@@ -30,7 +30,7 @@ KIND_WORDS: Final[dict[DirectoryKind, str]] = {
 def plan_summary(plan: MapPlan, disable_gone: bool = False) -> Iterator[Detail]:
     """The result of a mapping in a few lines, the seats first."""
     after, decision = plan.after(disable_gone), plan.decision(disable_gone)
-    yield Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")
+    yield Detail("Seats", f"{plan.now.used:,} → {used_words(after, beside_state=True)}   {state_word(after)}")
     if decision.over:
         over = messages.parts_of(decision.message)[0]
         yield Detail("Exceeded", f"{over}: mapping may exceed the license, creating an account may not.")
@@ -48,7 +48,7 @@ def access_words(access: Access) -> str | None:
         return None
     accounts = words.count(access.without_mailbox, "account without a mailbox", "accounts without a mailbox")
     if not access.let_in:
-        return f"{accounts} {words.are(access.without_mailbox)} refused (AuthLicense)"
+        return f"{accounts} {words.are(access.without_mailbox)} refused"
     first = "the first" if access.let_in == 1 else f"the first {access.let_in:,}"
     other = "the other" if access.refused == 1 else f"the other {access.refused:,}"
     let_in, refused = words.are(access.let_in), words.are(access.refused)

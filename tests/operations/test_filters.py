@@ -176,7 +176,7 @@ def test_two_minuses_are_one_with_a_word(state: str, entry: Entry) -> None:
 
 # Saved filters
 
-IS = message("filter-is", part="is:x", states=" ".join([*states_by(KERIO), *OF_STORE]))
+IS = message("filter-is", part="is:x", states=[*states_by(KERIO), *OF_STORE])
 SAVED = {
     "Unused": "is:enabled seen:>180d",
     "north": "north -scanner",

@@ -51,7 +51,7 @@ def test_what_deleting_one_or_several_means(mapped: int, entries: int, later: in
     [
         (Access(3, 1, 2), "of 3 accounts without a mailbox the first to log in is let in, the other 2 are refused"),
         (Access(3, 2, 1), "of 3 accounts without a mailbox the first 2 to log in are let in, the other is refused"),
-        (Access(1, 0, 1), "1 account without a mailbox is refused (AuthLicense)"),
+        (Access(1, 0, 1), "1 account without a mailbox is refused"),
     ],
 )
 def test_who_is_refused_at_login(access: Access, shown: str) -> None:

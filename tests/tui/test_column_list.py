@@ -95,3 +95,16 @@ def test_numbers_stand_at_the_right() -> None:
     assert aligned(column("n", 6, right=True), "12", 6) == "    12"
     assert aligned(column("n", 6), "12", 6) == "12    "
     assert aligned(column("n", 2, right=True), "12345", 3) == "12…"
+
+
+def test_columns_of_one_title_fit_their_own_texts() -> None:
+    class People(ColumnList[str]):
+        columns = (
+            Column[str]("Who", 4, lambda record, _: record.partition(" ")[0], until=50, fits=True),
+            Column[str]("Who", 4, lambda record, _: record, share=1, needs=50, fits=True),
+        )
+
+    people = People("people")
+    people.rows = ["anna (sudo)"]
+    assert [cells for _, cells in people.layout_at(20)] == [4]
+    assert [cells for _, cells in people.layout_at(60)] == [11]

@@ -236,9 +236,9 @@ class FilterReader:
             return lambda entry: domain in f"{canonical_login(shown_address(entry.domain))}."
         if name == "is":
             states = {**states_by(self.policy), **dict.fromkeys(OF_STORE, lambda _: False), **self.states}
-            return states.get(value.lower()) or message("filter-is", part=term, states=" ".join(states))
+            return states.get(value.lower()) or message("filter-is", part=term, states=list(states))
         if name == "role":
-            return _role(value.lower(), self.policy) or message("filter-role", part=term, roles=" ".join(_ROLES))
+            return _role(value.lower(), self.policy) or message("filter-role", part=term, roles=list(_ROLES))
         if name == "tag":
             tag = canonical_login(value)
             return (lambda entry: tag in entry.tags) if tag else message("filter-tag", part=term)

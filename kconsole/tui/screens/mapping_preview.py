@@ -24,7 +24,7 @@ from kconsole.text.mapping import (
 from kconsole.text.messages import parts_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
+from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, Apply, ToggleGone, WholeRow
 from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.plan import PlanScreen
@@ -58,6 +58,11 @@ class PreviewScreen(PlanScreen):
 
     def is_available(self, command: AnyCommand) -> bool:
         return command is not ToggleGone or bool(self.plan.gone)
+
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command is Apply and not self.plan.records(self.disables_gone):
+            return False
+        return super().is_of_use(command) and not (command is WholeRow and self.accounts.highlighted is None)
 
     def action_gone(self) -> None:
         self.disables_gone = not self.disables_gone

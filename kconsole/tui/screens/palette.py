@@ -45,18 +45,18 @@ def found(offers: Iterable[Offer], query: str) -> list[Offer]:
     begins = [(part, part[:-1] if part.endswith("s") and len(part) > 3 else part) for part in asked]
 
     def rank(command: AnyCommand) -> int:
-        named = words_of(command.title)
+        named = split(command.title)
         if all(part in named for part in asked):
             return 0
         texts = (command.title, f"{command.title} {command.name} {command.synonyms}", command.help_text())
         known: list[str] = []
         for place, text in enumerate(texts, 1):
-            known += words_of(text)
+            known += split(text)
             if all(any(word.startswith(part) for word in known) for part in begins):
                 return place
         return NOT_FOUND
 
-    def words_of(text: str) -> list[str]:
+    def split(text: str) -> list[str]:
         return fold(text).replace(",", " ").replace(":", " ").split()
 
     ranked = [(rank(offer[0]), offer) for offer in offers]

@@ -99,8 +99,8 @@ class ColumnList(RowList, Generic[Record]):
         self.now = now
         self._layout: list[tuple[Column[Record], int]] = []
         self._layout_width = -1
-        self._longest: dict[str, tuple[int, int]] = {}
-        """For columns that fit, by their titles: the rows that were measured, and the cells of the longest text."""
+        self._longest: dict[Callable[[Record, Any], str], tuple[int, int]] = {}
+        """For columns that fit, by what gives their texts: the rows that were measured, and the most cells."""
 
     @property
     def row_count(self) -> int:
@@ -142,10 +142,10 @@ class ColumnList(RowList, Generic[Record]):
         """The column, not wider than its texts where it fits; None if all are empty. Each row is measured once."""
         if not column.fits:
             return column
-        known, longest = self._longest.get(column.title, (0, 0))
+        known, longest = self._longest.get(column.cell, (0, 0))
         for record in self.rows[known:]:
             longest = max(longest, cell_len(column.cell(record, self.view)))
-        self._longest[column.title] = len(self.rows), longest
+        self._longest[column.cell] = len(self.rows), longest
         if self.rows and not longest:
             return None
         cells = max(longest, cell_len(column.title))

@@ -83,7 +83,7 @@ class LicenseHead(Painted):
         word, lasts = f" {sign} {STATES[status.code].word.upper()} ", lasting_words(status)
         parts = [(" " if part == "ended" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
-        seats, state = f"{used_words(report)} · ", state_word(report)
+        seats, state = f"{used_words(report, beside_state=True)} · ", state_word(report)
         seats_line: list[Part] = [(f" {seats}", "strong"), (state, report.state)]
         if cell_len(lasts) + 2 > room:
             return [parts, [(f" {lasts}", "")], seats_line]

@@ -67,7 +67,7 @@ class SeatGauge(Painted):
             return
         shown = self.planned or self.report
         if y == 0:
-            words = used_words(shown, "seat")
+            words = used_words(shown, "seat", beside_state=True)
             if shown.used != self.report.used:
                 words = f"{self.report.used:,} → {words}"
             words = f"  {words} · "
@@ -89,7 +89,7 @@ def _longest_words(report: SeatReport) -> str:
     """The longest that may stand beside the bar, so that this does not change its width with them."""
     most = report._replace(used=max(report.used, report.created + report.held))
     state = "UNLIMITED" if report.limit is None else "EXCEEDED"
-    return f"  {report.used:,} → {used_words(most, 'seat')} · {state}"
+    return f"  {report.used:,} → {used_words(most, 'seat', beside_state=True)} · {state}"
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
