@@ -20,6 +20,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("LANG", "C.UTF-8")
+    # A forced command shuts its process in, which would be the one of all tests.
+    monkeypatch.setattr("kconsole.cli.shell.enclose", lambda *_: None)
     return home
 
 
