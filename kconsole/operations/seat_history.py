@@ -27,8 +27,20 @@ class SeatDays(NamedTuple):
     """Domains that the operator does not see are left out."""
 
 
-def seat_history(session: Session, by: GroupBy = "domain", since: date = date.min) -> SeatDays:
-    """Read the whole log: a line is forgotten when its day has it. `since` is the first day of the groups."""
+def seat_history(
+    session: Session,
+    by: GroupBy = "domain",
+    since: date = date.min,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SeatDays:
+    """Read the whole log: a line is forgotten when its day has it. A thread may do this.
+
+    Args:
+        session: the open store.
+        by: what the groups are.
+        since: the first day of the groups.
+        cancelled: whether no one waits for the answer any more, which then is of no use.
+    """
     undone = dict[int, int]()
     with suppress(StoreUnusable):  # lines that were moved elsewhere cannot say what they undid
         undone = session.history.undone_lines()
@@ -36,6 +48,8 @@ def seat_history(session: Session, by: GroupBy = "domain", since: date = date.mi
     report, license_ = session.seats.report(), session.state.license
     for commit in session.store.journal.history():
         history.take(commit)
+        if cancelled():
+            break
     days = history.days(SeatsNow(report.used, report.held, license_.seats))
     groups, authority = history.groups(), session.authority
     if by == "domain" and authority.is_bound:
@@ -43,14 +57,19 @@ def seat_history(session: Session, by: GroupBy = "domain", since: date = date.mi
     return SeatDays(days, groups)
 
 
-def seat_forecast(session: Session, days: Sequence[SeatDay], steps: Sequence[Step] = ()) -> Forecast:
-    """When no seat is free, by the history of the store. The same log gives the same answer on the same day."""
-    report, license_ = session.seats.report(), session.state.license
+def seat_forecast(session: Session, days: Sequence[SeatDay]) -> Forecast:
+    """When no seat is free, by the history of the store. The same log gives the same answer on the same day.
+
+    Someone comes for each reservation by its end, so its seats are taken from its beginning on, and stay so.
+    """
+    report, license_, now = session.seats.report(), session.state.license, session.clock.now()
+    reservations = session.store.state.reservations.values()
+    steps = [Step(each.start.date(), each.count) for each in reservations if each.until > now]
     return forecast(
         days,
         report.used,
         license_.seats,
-        session.clock.now().date(),
+        now.date(),
         session.store.head.hash,
         steps,
         license_.maintenance_until or license_.expires,

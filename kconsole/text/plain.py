@@ -16,7 +16,7 @@ LIKENESS: Final = {
     **dict.fromkeys("─━┄┅┈┉╌╍═╴╶╸╺╼╾▔▀⎯", "-"),
     **dict.fromkeys("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▎▍▊▋▉▐▕", "|"),
     **dict.fromkeys("╭╮╯╰┌┐└┘┏┓┗┛╔╗╚╝├┤┬┴┼┣┫┳┻╋╠╣╦╩╬▖▗▘▙▚▛▜▝▞▟", "+"),
-    **dict.fromkeys("▁▂", "_"),
+    **dict.fromkeys("▁▂▃", "_"),
     **dict.fromkeys("▄▅▆▇■▪◼", "#"),
     **dict.fromkeys("–—‐‑‒−·‧∙", "-"),
     **dict.fromkeys("▸▶►→›»", ">"),

@@ -1,6 +1,6 @@
 """The history of the seats and the forecast, in words and as a plot."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kconsole.licensing.forecast import HORIZONS, RISK, Backtest, Basis, Forecast
@@ -21,9 +21,7 @@ COLUMNS: Final = ("DAY", "USED", "PEAK", "LIMIT", "HELD", "JOINS", "LEAVES", "RE
 NO_DOMAIN: Final = "(restarts, domains not read)"
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
-_ASCII_BLOCKS: Final = " ..::==##"
 _LIMIT: Final = "─"
-_ASCII_LIMIT: Final = "-"
 
 
 def day_cells(day: SeatDay) -> list[str]:
@@ -129,48 +127,33 @@ def backtest_words(past: Backtest) -> str:
     return f"{past.held:,} of {ranges} for {past.days} days held: {share}, where 80 % should."
 
 
-def spark(days: Sequence[SeatDay], width: int, *, ascii_only: bool = False) -> str:
-    """The use of some days in one line of at most so many cells: the least of them lowest, the most highest."""
-    blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
-    used = [max(day.used for day in some) for some in _columns(days, width)]
-    if not used:
-        return ""
-    low, range_ = min(used), max(max(used) - min(used), 1)
-    return "".join(blocks[1 + (each - low) * (len(blocks) - 2) // range_] for each in used)
+def plot(days: Sequence[SeatDay], width: int, height: int) -> list[str]:
+    """The use of some days as lines of at most `width` cells, with the limit as a line where it is in sight.
 
-
-def plot(days: Sequence[SeatDay], width: int, height: int, *, ascii_only: bool = False) -> list[str]:
-    """The use of some days as lines of exactly `width` cells, with the limit as a line where it is in sight.
-
-    Figures stand to the left, the first and the last day below. Days that were not read are dots in ASCII and out.
+    Figures stand to the left, the first and the last day below.
     """
-    blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
     low, high = _bounds(days)
     label = max(len(f"{high:,}"), len(f"{low:,}"))
-    columns = list(_columns(days, width - label - 1))
-    if not columns or height < 2:
+    columns, rows = list(_columns(days, width - label - 1)), height - 1
+    if not columns or rows < 1:
         return []
-    steps, range_ = (len(blocks) - 1) * (height - 1), high - low
-    lines = []
-    for row in range(height - 2, -1, -1):
-        cells = []
+    parts, lines = len(_BLOCKS) - 1, []
+    for row in range(rows - 1, -1, -1):
+        cells = ""
         for some in columns:
-            filled = max(day.used for day in some) - low
-            part = filled * steps // range_ - row * (len(blocks) - 1)
+            part = (max(day.used for day in some) - low) * parts * rows // (high - low) - row * parts
             limit = some[-1].limit
-            at = None if limit is None else min((limit - low) * (height - 1) // range_, height - 2)
-            glyph = blocks[min(max(part, 0), len(blocks) - 1)]
-            cells.append((_ASCII_LIMIT if ascii_only else _LIMIT) if at == row and part <= 0 else glyph)
-        figure = high if row == height - 2 else low if row == 0 else None
-        lines.append(f"{'' if figure is None else f'{figure:,}':>{label}} {''.join(cells)}")
+            is_limit = limit is not None and min((limit - low) * rows // (high - low), rows - 1) == row
+            cells += _LIMIT if is_limit and part <= 0 else _BLOCKS[min(max(part, 0), parts)]
+        figure = f"{high:,}" if row == rows - 1 else f"{low:,}" if row == 0 else ""
+        lines.append(f"{figure:>{label}} {cells}")
     first, last = days[0].day.isoformat(), days[-1].day.isoformat()
-    between = max(len(columns) - len(first) - len(last), 1)
-    return [*lines, f"{'':{label}} {first}{'' if first == last else ' ' * between + last}"]
+    ends = first if len(columns) < len(first) + len(last) + 1 else f"{first}{last:>{len(columns) - len(first)}}"
+    return [*lines, f"{'':{label}} {ends}"]
 
 
-def _bounds(days: Iterable[SeatDay]) -> tuple[int, int]:
+def _bounds(days: Sequence[SeatDay]) -> tuple[int, int]:
     """The figures at the foot and the top of a plot: the limit is in sight unless it is far away."""
-    days = list(days)
     low, high = min((day.used for day in days), default=0), max((day.peak for day in days), default=1)
     limits = [day.limit for day in days if day.limit is not None and day.limit <= 2 * high]
     high = max([high, *limits])

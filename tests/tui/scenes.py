@@ -39,6 +39,7 @@ from kconsole.tui.widgets.elapsed import Elapsed
 from tests.clocks import noon
 from tests.importers.license_writer import license_key
 from tests.limits import PATIENCE
+from tests.lived_in import live_on
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE, Console, console, until
 from tests.tui.directories import ACTIVE, DOMAIN, name_directories, same_listing, show_preview
@@ -385,6 +386,24 @@ WALKS: Final = (
             Scene("sync-no-server", "There is no server that can be read.", (_back, "r")),
             Scene("log-new", "The log of a new store.", (_back, "L")),
         ),
+    ),
+    Walk(
+        "office",
+        (
+            Scene(
+                "history",
+                "Seats over time, and how likely it is that none is free.",
+                (happens(live_on), "H", waits_for("Known")),
+                ALL,
+            ),
+            Scene("history-days", "Each day of them, below.", (*["ctrl+f"] * 2,)),
+            Scene("history-year", "A year of it.", ("p", "g")),
+        ),
+    ),
+    Walk(
+        "small",
+        (Scene("history-new", "A store without a past.", ("H", waits_for("Too little"))),),
+        look={"profile": TerminalProfile(ascii_only=True)},
     ),
     Walk(NO_ACCOUNTS, (Scene("no-accounts", "A domain without accounts."),)),
     Walk(

@@ -13,6 +13,7 @@ from kconsole.operations.settings import Settings, read_settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
+from kconsole.tui.screens.history import HistoryScreen
 from kconsole.tui.screens.imports import ImportScreen
 from kconsole.tui.screens.license import LicenseScreen
 from kconsole.tui.screens.log import LogScreen
@@ -61,6 +62,7 @@ def test_every_command_of_every_screen_is_known_here() -> None:
     screens = (
         MainScreen,
         LogScreen,
+        HistoryScreen,
         LicenseScreen,
         MappingScreen,
         PreviewScreen,
@@ -100,6 +102,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
         ways = {
             "Help": (),
             "Help: the activity log": ("L",),
+            "Help: seats over time": ("H",),
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),
             "Help: the preview": (),
@@ -348,18 +351,18 @@ async def test_letters_typed_into_a_line_stay_letters() -> None:
 
 
 async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
-    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="w", help="H", add="+")
+    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="w", help="Z", add="+")
     async with console("office", WIDE, settings=keys) as screen:
         assert "z disable" in screen.keys
-        assert "H help" in screen.keys
+        assert "Z help" in screen.keys
         assert "F7" not in screen.keys
         assert screen.banner == ["! 3 seats held until the server is restarted · press f7 after the restart"]
         await screen.press("m")
         assert screen.status.startswith("Range begun: move to its other end and press m.")
-        await screen.press("escape", "H")
+        await screen.press("escape", "Z")
         assert screen.dialog is not None
         labels = {label for label, _ in rows_of(screen)}
-        assert {"z", "f7", "m", "ctrl+t", "w", "H", "+"} <= labels
+        assert {"z", "f7", "m", "ctrl+t", "w", "Z", "+"} <= labels
         assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
         assert "Accounts: disable  z" in palette(screen.app.screen)

@@ -10,6 +10,13 @@ class Log(Command):
     synonyms = "history audit who when journal activity changes operator"
 
 
+class History(Command):
+    """Show the seats used day by day, and how likely it is that none is free in 30 days, 90 and a year."""
+
+    name, keys, title, word = "history", "H", "Console: seats over time, and forecast", "history"
+    synonyms = "history trend plot chart growth when full purchase"
+
+
 class License(Command):
     """Show the license: its state, what ends when, components, what was bought; register, activate, update, install."""
 
@@ -102,5 +109,5 @@ class Bottom(_Movement):
     name, keys, title = "bottom", "G,end", "Move: last row"
 
 
-CONSOLE_COMMANDS = (Log, License, Palette, NextTheme, Redraw, Help, Quit)
+CONSOLE_COMMANDS = (Log, History, License, Palette, NextTheme, Redraw, Help, Quit)
 MOVEMENTS = tuple(_Movement.__subclasses__())

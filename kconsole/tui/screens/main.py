@@ -263,6 +263,11 @@ class MainScreen(AccountsScreen):
 
         self.app.push_screen(LogScreen(self.workspace, self.accounts.highlighted))
 
+    def action_history(self) -> None:
+        from kconsole.tui.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen(self.workspace))
+
     def action_quit(self) -> None:
         """Quit, after a question where something would be lost; asked for again in that question, at once."""
         from kconsole.tui.screens.quit import QuitDialog, what_is_lost

@@ -155,7 +155,7 @@ class StatusLine(Painted):
 class KeyLine(Painted):
     """The keys that are useful now, as many as fit."""
 
-    always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "reconcile-back", "help", "quit")
+    always: ClassVar[tuple[str, ...]] = ("log-back", "history-back", "license-back", "reconcile-back", "help", "quit")
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())
     instead: reactive[str] = reactive("")
