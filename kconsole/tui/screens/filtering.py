@@ -51,7 +51,8 @@ class FilterScreen(ConsoleScreen):
 
             self.filter_bar = FilterBar(self.filter_hint)
             await self.query_one(self.filter_pane).mount(self.filter_bar)
-        self.set_focus(self.filter_bar.line)
+        if self.filter_bar is not None:  # else the operator sees other domains by now, and all began again
+            self.set_focus(self.filter_bar.line)
 
     def close_filter(self) -> None:
         """Close the line, and list everything again."""
