@@ -45,7 +45,7 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
     session = place.open()
     today = session.clock.now().date()
     first = today - since if isinstance(since, timedelta) else since
-    found = operations.seat_history(session, by or "domain", first)
+    found = operations.seat_history(session, by, first)
     days = [day for day in found.days if day.day >= first]
     if as_json:
         put_json(_history_document(session, days, by, found.groups))

@@ -4,7 +4,6 @@ A day is one of UTC. Clocks may be wrong, so the order is that of the log: a lin
 or in the future, belongs to the day of that one.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -84,11 +83,9 @@ class SeatsNow(NamedTuple):
 class _Moves(NamedTuple):
     """The accounts that took a seat with a line, and those that gave it up."""
 
-    joins: Counter[str]
-    """By domain; a deleted account whose seat is held has not given it up."""
-    leaves: Counter[str]
-    counted: int
-    """The change of the counted accounts: a deleted one does not count."""
+    joins: Sequence[str]
+    """Their domains; a deleted account whose seat is held has not given it up."""
+    leaves: Sequence[str]
     came: int
     """How many accounts count now that did not."""
     went: int
@@ -111,7 +108,8 @@ class SeatHistory:
             today: the last day; a line that is later has a wrong clock.
             policy: says which accounts take a seat.
             undone: the lines that were undone: neither they nor their undos are organic.
-            group_of: names what a line belongs to, for `groups`; None groups by domain.
+            group_of: names what a line belongs to, for `groups`; an empty name stands for the domains
+                of its accounts. None for no groups.
             since: the first day of the `groups`.
         """
         self._today, self._policy, self._undone = today, policy, undone
@@ -131,7 +129,7 @@ class SeatHistory:
     def take(self, commit: Commit) -> None:
         """Take in the next line."""
         day, moves, unlisted = self._day_of(commit), _moves(commit.changes, self._policy), _unlisted(commit.changes)
-        joins, leaves, why = moves.joins.total(), moves.leaves.total(), self._break(commit)
+        joins, leaves, why = len(moves.joins), len(moves.leaves), self._break(commit)
         if unlisted is None and why is None:
             why = "sync"
         before, after = commit.seats or (self._used, None)
@@ -146,18 +144,21 @@ class SeatHistory:
             day.used = after
         net = joins - leaves if before is None or after is None else after - before
         self._used = after
-        self._held += net - moves.counted - (unlisted or 0)
+        self._held += net - moves.came + moves.went - (unlisted or 0)
         day.held = self._held
         if why is not None:
             if why not in day.breaks:
                 day.breaks.append(why)
         else:
             rest = net - joins + leaves
+            if not (rest or joins or leaves or moves.came or moves.went or commit.operation == READING):
+                return self._follow(commit, is_read=False)
             figures = [joins + max(rest, 0), leaves + max(-rest, 0), leaves if is_reclaim(commit.operation) else 0]
             if self._is_organic(commit):
                 figures += [moves.came + max(unlisted or 0, 0), moves.went + max(-(unlisted or 0), 0)]
             self._count(figures, commit.operation == READING)
-            self._count_groups(commit, moves, rest)
+            if self._group_of is not None:
+                self._count_groups(commit, moves, rest, self._group_of(commit))
         self._follow(commit, is_read=commit.operation == READING or why is not None)
 
     def days(self, now: SeatsNow) -> list[SeatDay]:
@@ -219,6 +220,11 @@ class SeatHistory:
         first = len(self._days) - 1
         if is_reading and self._read_on is not None:
             first = min(self._read_on + 1, first)
+        if first == len(self._days) - 1:  # as nearly always
+            for name, figure in zip(_COUNTS, figures, strict=False):
+                if figure:
+                    setattr(self._days[first], name, getattr(self._days[first], name) + figure)
+            return
         days, done = self._days[first:], [0] * len(figures)
         for number, day in enumerate(days, 1):
             until = [figure * number // len(days) for figure in figures]
@@ -245,22 +251,17 @@ class SeatHistory:
         if is_read or not follows:
             self._read_on = number if follows else None
 
-    def _count_groups(self, commit: Commit, moves: _Moves, rest: int) -> None:
+    def _count_groups(self, commit: Commit, moves: _Moves, rest: int, name: str) -> None:
         if self._days[-1].day < self._since:
             return
-        joins, leaves = moves.joins, moves.leaves
-        if self._group_of is not None:
-            name = self._group_of(commit)
-            joins, leaves = Counter({name: joins.total()}), Counter({name: leaves.total()})
-        else:
-            name = ""
-        joins[name] += max(rest, 0)
-        leaves[name] += max(-rest, 0)
-        for each in {*(+joins), *(+leaves)}:
-            figures = self._groups.setdefault(each, [0, 0, 0])
-            figures[0] += joins[each]
-            figures[1] += leaves[each]
-            figures[2] += leaves[each] if is_reclaim(commit.operation) else 0
+        sides = [[name or domain for domain in domains] for domains in (moves.joins, moves.leaves)]
+        sides[rest < 0] += [name] * abs(rest)
+        own = is_reclaim(commit.operation)
+        for side, names in enumerate(sides):
+            for each in names:
+                figures = self._groups.setdefault(each, [0, 0, 0])
+                figures[side] += 1
+                figures[2] += own and side == 1
 
 
 def is_reclaim(operation: str) -> bool:
@@ -268,22 +269,24 @@ def is_reclaim(operation: str) -> bool:
     return operation.partition(" ")[0] == "reclaim"
 
 
-def _moves(changes: Iterable[Change], policy: LicensePolicy) -> _Moves:
-    joins, leaves = Counter[str](), Counter[str]()
+def _moves(changes: Sequence[Change], policy: LicensePolicy) -> _Moves:
+    joins: list[str] = []
+    leaves: list[str] = []
     came = went = 0
     for change in changes:
         before, after = change.before, change.after
         if change.table != "entries" or _is_alike(before, after):
             continue
-        had, has = (_seat(entry, policy) for entry in (before, after))
-        came += has == 1 and had != 1
-        went += had == 1 and has != 1
-        old, new = (None if each is None else canonical_domain(each.domain) for each in (before, after))
-        if had and (not has or old != new):
-            leaves[old or ""] += 1
-        if has and (not had or old != new):
-            joins[new or ""] += 1
-    return _Moves(joins, leaves, came - went, came, went)
+        had, has = _seat(before, policy), _seat(after, policy)
+        came += has == 1 != had
+        went += had == 1 != has
+        if had or has:
+            old, new = (None if each is None else canonical_domain(each.domain) for each in (before, after))
+            if had and (not has or old != new):
+                leaves.append(old or "")
+            if has and (not had or old != new):
+                joins.append(new or "")
+    return _Moves(joins, leaves, came, went)
 
 
 _HELD: Final = 2

@@ -11,8 +11,9 @@ from kconsole.licensing.forecast import Backtest, Forecast, Step, backtest, fore
 from kconsole.licensing.seat_history import Group, GroupBy, SeatDay, SeatHistory, SeatsNow
 from kconsole.operations.session import Session
 
-_GROUPS: Final[Mapping[GroupBy, Callable[[Commit], str] | None]] = {
-    "domain": None,
+_GROUPS: Final[Mapping[GroupBy | None, Callable[[Commit], str] | None]] = {
+    None: None,
+    "domain": lambda _: "",
     "operation": lambda commit: commit.operation,
     "operator": lambda commit: commit.operator.shown,
 }
@@ -29,7 +30,7 @@ class SeatDays(NamedTuple):
 
 def seat_history(
     session: Session,
-    by: GroupBy = "domain",
+    by: GroupBy | None = None,
     since: date = date.min,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SeatDays:
@@ -37,7 +38,7 @@ def seat_history(
 
     Args:
         session: the open store.
-        by: what the groups are.
+        by: what the groups are; None for no groups.
         since: the first day of the groups.
         cancelled: whether no one waits for the answer any more, which then is of no use.
     """

@@ -63,7 +63,7 @@ def test_an_operator_of_a_domain_sees_totals_and_that_domain(past: Console) -> N
     bound = Authority("auditor", frozenset({DOMAINS[1]}), operator="anna")
     session = Session.open(past.folder, "anna", past.clock, authority=lambda: bound)
     every = Session.open(past.folder, "anna", past.clock)
-    assert [group.name for group in seat_history(session).groups] == [DOMAINS[1]]
+    assert [group.name for group in seat_history(session, "domain").groups] == [DOMAINS[1]]
     assert seat_history(session).days == seat_history(every).days
     session.close()
     every.close()
