@@ -4,11 +4,13 @@ import csv
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from kconsole.core.decisions import Reservation
 from kconsole.core.roles import Authority
-from kconsole.operations.seat_history import seat_history
+from kconsole.operations.seat_history import seat_forecast, seat_history
 from kconsole.operations.session import Session
 from kconsole.text.seat_history import plot
 from tests.cli.console import Console
@@ -99,6 +101,24 @@ def test_it_says_why_nothing_is_forecast_and_ends_well(console: Console) -> None
     console.done("license", "update", "--seats", "9")
     assert console.done("forecast", "--json").json["state"] == "too-little-known"
     assert console.done("history").out
+
+
+def test_a_reservation_is_a_certain_step(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    clock = lived_in(folder, 60, seats=80)
+    session = Session.open(folder, "anna", clock)
+    now = clock.now()
+    free = 80 - session.seats.report().used
+    times = (now, now + timedelta(days=20), now - timedelta(days=90))
+    for start, count in zip(times, (2, free + 3, free), strict=True):
+        until = start + timedelta(days=60)
+        with session.store.transaction("reserve", "reserve") as transaction:
+            reservation = Reservation(subject="New people", count=count, start=start, until=until, at=now)
+            transaction.put_decision("reservations", reservation)
+    found = seat_forecast(session, seat_history(session).days)
+    session.close()
+    assert found.reserved == 2
+    assert dict(found.chances)[30] > 0.9
 
 
 def test_a_clock_that_is_behind_the_log_changes_no_day(past: Console) -> None:

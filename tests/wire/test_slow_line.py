@@ -168,3 +168,15 @@ def test_after_a_stuck_line_the_screen_is_as_it_should_be(tmp_path: Path) -> Non
         screen.send(b"\x1b[F\x1b[H" * 50)  # the ends of the list: letters at this pace would count as a paste
         screen.send("G/scanner\r")
         screen.wait_until(lambda text: "▸  2f-scanner@" in text and "/ scanner" in text, "the scanner")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 4_000), (SIXTEEN, 3_300)])
+def test_the_history_of_the_seats_costs_no_more_than_a_screen(environment: dict[str, str], most: int) -> None:
+    with terminal("demo", environment=environment) as screen:
+        opened(screen)
+        before = len(screen.written)
+        screen.send("H")
+        screen.wait_for("Too little is known").wait_until_silent(SETTLED)
+        assert len(screen.written) - before < most
+        assert cost(screen, "q") < most
