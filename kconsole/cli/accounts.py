@@ -36,6 +36,10 @@ def _changes(command: Callable[..., Any]) -> Callable[..., Any]:
     return changed
 
 
+_over_reservations = click.option(
+    "--over-reservations", is_flag=True, help="Take seats that are reserved for others; the log says so."
+)
+
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 
 
@@ -54,11 +58,15 @@ def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path |
 
 @click.command()
 @_addresses
+@_over_reservations
 @_changes
-def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
+def enable(
+    place: CliContext, addresses: tuple[str, ...], over_reservations: bool, password_file: Path | None, reason: str
+) -> None:
     """Enable disabled accounts, as long as seats are free."""
     session = place.open(unconfirmed=False)
-    do_and_say(place, session, EnableAccounts(addresses_of(addresses, session.state), reason), password_file)
+    operation = EnableAccounts(addresses_of(addresses, session.state), reason, over_reservations=over_reservations)
+    do_and_say(place, session, operation, password_file)
 
 
 @click.command()
@@ -72,6 +80,8 @@ def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | 
     metavar="FILE",
     help="A file of mode 0600 with the account's password, for the mail server. It is not stored.",
 )
+@click.option("--use", default="", metavar="ID", callback=read_text, help="Take the seat of a reservation: r7.")
+@_over_reservations
 @_changes
 def add(
     place: CliContext,
@@ -79,6 +89,8 @@ def add(
     name: str,
     description: str,
     account_file: Path | None,
+    use: str,
+    over_reservations: bool,
     password_file: Path | None,
     reason: str,
 ) -> None:
@@ -89,7 +101,8 @@ def add(
         if session.state.server is None:
             raise click.UsageError("--account-password-file needs a server: none is configured for this store.")
         password = secret_from(account_file, "", None)
-    do_and_say(place, session, AddAccount(address, name, description, reason, password), password_file)
+    operation = AddAccount(address, name, description, reason, password, use, over_reservations)
+    do_and_say(place, session, operation, password_file)
 
 
 @reading

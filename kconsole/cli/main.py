@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "restarted": "kconsole.cli.server:restarted",
     "keep": "kconsole.cli.decisions:keep",
     "protect": "kconsole.cli.decisions:protect",
+    "reserve": "kconsole.cli.reservations:reserve",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",
     "server": "kconsole.cli.sync:server",

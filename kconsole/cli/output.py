@@ -20,7 +20,7 @@ from kconsole.text.safe_text import json_safe
 
 _SEAT_FIGURES: Final = (
     "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state", "unlisted",
-    "partial",
+    "partial", "reserved", "available",
 )  # fmt: skip
 ACCOUNT_FIELDS: Final = (
     "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox"

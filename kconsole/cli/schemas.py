@@ -90,10 +90,13 @@ _STATUS: Final = _model(
         locked_out=_said(int, "accounts that would be refused at login"), state=State,
         unlisted=_said(int, "seats that the server counts beyond those counted here, in domains that were not read"),
         partial=_said(bool, "whether the server does not say that number, so that more may be used, and fewer free"),
+        reserved=_said(int, "seats that are reserved now; they are not used"),
+        available=_said(_Number, "seats that are free and not reserved"),
     ),
     domains=_list(_model(
         "DomainSeats", "The figures of a domain.",
         name=str, created=int, counted=int, held=int, disabled=int, connected=int, limit=_Number, free=_Number,
+        reserved=_said(int, "seats that are reserved for its accounts now"),
         ascii_name=_said(str, "the name as DNS has it"),
     )),
     warnings=_WARNINGS,

@@ -92,6 +92,10 @@ def put_domains(report: SeatReport) -> None:
         [safe_address(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
         for domain in report.domains
     ]
-    right, drops = set(range(1, 8)), (1, 4, 5, 3)
+    if any(domain.reserved for domain in report.domains):
+        header.append("RESERVED")
+    else:
+        rows = [row[:-1] for row in rows]
+    right, drops = set(range(1, len(header))), (1, 4, 5, 3)
     for line in columns.table(header, rows, right=right, whole={0}, drops=drops, width=terminal_width()):
         click.echo(line)

@@ -36,6 +36,8 @@ class DomainReport(NamedTuple):
     limit: int | None
     free: int | None
     """How many accounts can still be created here; None if neither the domain nor the license has a limit."""
+    reserved: int = 0
+    """Seats that are reserved for accounts of this domain."""
 
     @property
     def at_limit(self) -> bool:
@@ -71,6 +73,13 @@ class SeatReport(NamedTuple):
     """Whether the limit is not known: none is recorded, and the server was not read, or does not report it."""
     partial: bool = False
     """Whether some users were not read and the server does not say how many: more or fewer may be used."""
+    reserved: int = 0
+    """Seats that are reserved now; they are not used. There may be more than are free."""
+
+    @property
+    def available(self) -> int | None:
+        """Seats that anyone may take: free and not reserved; None without a limit."""
+        return None if self.free is None else max(self.free - self.reserved, 0)
 
     def of_domain(self, name: str) -> DomainReport | None:
         """The figures of the domain with this name, compared as written in the store; None if there is none."""

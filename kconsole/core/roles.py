@@ -167,7 +167,11 @@ class Authority:
                 entry = entries.get(each.entry)
                 if entry is not None and not self.sees(entry.domain):
                     return False
-            elif each is not None and not (isinstance(each, Reservation) and each.domain and self.sees(each.domain)):
+            elif isinstance(each, Reservation):
+                # one of any domain is used by whoever takes its seat; operations see to it that no one else changes it
+                if not (self.sees(each.domain) if each.domain else _is_used(change)):
+                    return False
+            elif each is not None:
                 return False
         return True
 
@@ -179,6 +183,12 @@ FULL: Final = Authority()
 def full() -> Authority:
     """The authority of everyone where there are no roles."""
     return FULL
+
+
+def _is_used(change: Change) -> bool:
+    """Whether all that a reservation loses are seats."""
+    before, after = change.before, change.after
+    return before is not None and (after is None or (after.count < before.count and after.until == before.until))
 
 
 def _live(entry: Entry | None) -> Entry | None:

@@ -1,12 +1,13 @@
 """Counts seats, from a whole inventory or from changes alone, and the users of each optional component."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from kconsole.core.decisions import Reservation
 from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
@@ -74,6 +75,8 @@ class SeatLedger:
 
     def __init__(self, inventory: Inventory, policy: LicensePolicy) -> None:
         self.policy = policy
+        self.reservations: Callable[[], Mapping[int, Reservation]] = dict
+        """Gives the reservations that hold seats now, which changes with the time."""
         self._known: SeatReport | None = None
         """The report, until the next change."""
         self._license = inventory.license
@@ -166,7 +169,7 @@ class SeatLedger:
         return [entry for entry in self._deleted.values() if is_held(entry, restart, self.policy)]
 
     def report(self) -> SeatReport:
-        if self._known is None:
+        if self._known is None or self._known.reserved != _reserved(self.reservations()):
             self._known = self.if_licensed(self._license)
         return self._known
 
@@ -204,6 +207,10 @@ class SeatLedger:
     def _report(self, license_: License, domains: Iterable[Domain]) -> SeatReport:
         limit, total = license_.seats, self._total
         used, partial = self.used, self._unlisted is None
+        reservations = self.reservations()
+        in_domains: Counter[str] = Counter()
+        for each in reservations.values():
+            in_domains[canonical_domain(each.domain)] += each.count
         free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
         latent, hides_limit = total.counted - total.connected, limit is None and self._hides_limit
         report = SeatReport(
@@ -220,13 +227,16 @@ class SeatLedger:
             locked_out=latent if self.policy.login_is_limited and limit is not None and total.connected >= limit else 0,
             state="unknown" if hides_limit else _state(self.policy, limit, free, over, partial),
             domains=tuple(
-                _domain_report(domain, self._tallies.get(canonical_domain(domain.name), _NOTHING), free)
+                _domain_report(domain, self._tallies.get(canonical_domain(domain.name), _NOTHING), free)._replace(
+                    reserved=in_domains[canonical_domain(domain.name)]
+                )
                 for domain in sorted(domains, key=attrgetter("name"))
             ),
             warnings=(),
             unlisted=self._unlisted or 0,
             hides_limit=hides_limit,
             partial=partial,
+            reserved=_reserved(reservations),
         )
         return report._replace(warnings=tuple(_warnings(report)))
 
@@ -236,6 +246,10 @@ class SeatLedger:
         domain = canonical_domain(entry.domain)
         self._tallies[domain] = self._tallies[domain].plus(each, times)
         self._total = self._total.plus(each, times)
+
+
+def _reserved(reservations: Mapping[int, Reservation]) -> int:
+    return sum(each.count for each in reservations.values())
 
 
 def _domain_report(domain: Domain, tally: Contribution, license_free: int | None) -> DomainReport:

@@ -8,12 +8,15 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
+from kconsole.core.history import Refusal
 from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry, LastLogin, MailboxFate
+from kconsole.core.reports import Decision
 from kconsole.core.roles import Capability
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger, is_active_sync
+from kconsole.licensing.reservations import may_pass, taken_by
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import (
     OperationContext,
@@ -27,6 +30,7 @@ from kconsole.operations.base import (
     revived,
     unique,
 )
+from kconsole.operations.reserving import PASSED, as_seen, check, use
 from kconsole.operations.search.lookup import hints_for
 
 FEW_DISABLED: Final = 10
@@ -46,6 +50,8 @@ class _SwitchAccounts:
     reason: str = ""
     expected: tuple[Entry, ...] = ()
     """The accounts as the user saw them when they confirmed; empty without a question."""
+    over_reservations: bool = False
+    """Whether enabling may take seats that are reserved for others."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Change one account after the other, as far as the guards allow it."""
@@ -59,16 +65,38 @@ class _SwitchAccounts:
             return missing(address, context.visible)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
+        held = seats.reservations() if self.enable and not entry.enabled else {}
         # where all of them fit, the figures need not follow each account, and no report is needed
         all_fit = not self.enable or seats.has_room(entry.domain, len(self.addresses))
         if decision.allowed and not all_fit and not context.seats.has_room(entry.domain):
             report, enabled = context.seats.report_around(entry.domain), replace(entry, enabled=True)
             decision = guards.may_enable(report, entry, enabled, context.policy)
+        if decision.allowed and held:
+            decision = as_seen(self._past_reservations(entry, context), context.visible)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled == self.enable:
             return Outcome(entry.address, "unchanged", f"{done}-already")
         return context.change(entry, replace(entry, enabled=self.enable), Outcome(entry.address, "done", done))
+
+    def _past_reservations(self, entry: Entry, context: OperationContext) -> Decision:
+        """Whether an account may be enabled past the reservations that others of the operation have left."""
+        held = context.seats.reservations()
+        left = {
+            number: replace(each, count=each.count - context.taken[number])
+            for number, each in held.items()
+            if each.count > context.taken[number]
+        }
+        taken = taken_by([entry], left)
+        needed = guards.new_seats([(entry, replace(entry, enabled=True))], context.policy)
+        decision = may_pass(context.seats.report_around(entry.domain), needed, taken, left, "enable")
+        if decision.allowed:
+            context.taken.update(taken)
+        elif self.over_reservations and context.authority.may("reserve"):
+            params = as_seen(decision, context.visible).params
+            context.passed.append(Refusal(entry.address, PASSED, params))
+            return guards.ALLOWED
+        return decision
 
 
 @dataclass(frozen=True)
@@ -102,6 +130,10 @@ class AddAccount:
     reason: str = ""
     password: Secret | None = field(default=None, repr=False, compare=False)
     """The new account's password: sent to the mail server, and stored nowhere."""
+    use: str = ""
+    """The reservation whose seat it takes, as r7; one that names its address is used anyway."""
+    over_reservations: bool = False
+    """Whether it may take a seat that is reserved for others."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         state = context.state
@@ -121,7 +153,11 @@ class AddAccount:
             what = context.policy.classify(taken).code
             raise Refused("address-taken", "choose-another-address", address=taken.address, what=what)
         seats = context.seats
+        used = use(context, self.use, account) if self.use else 0
         insist(guards.may_create(seats.report(), account, seats.policy, seats.held()))
+        if not used:
+            needed = guards.new_seats([(None, account)], seats.policy, seats.held())
+            check(context, seats.report(), needed, [account], self.over_reservations, address)
         warning = mailbox_left([account], state)  # before the former account makes room
         stored = context.transaction.put_entry(revived(account, state, context.policy))
         return [Outcome(stored.address, "done", "account-added", warning)]

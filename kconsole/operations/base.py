@@ -1,5 +1,6 @@
 """What all operations share: each works inside one transaction and reports an outcome for every address."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, Protocol
@@ -21,6 +22,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import LicensePolicy
+from kconsole.licensing.reservations import taken_by
 from kconsole.operations.scope import RecordsInScope
 from kconsole.operations.search.lookup import hints_for
 from kconsole.store.records import Records
@@ -28,6 +30,9 @@ from kconsole.store.transaction import Transaction
 
 MANY: Final = 100
 """Changes at once beyond which the figures take them by what is alike."""
+
+NOT_NEW: Final = ("restore", "undo")
+"""Operations after which those who take a seat use no reservation: that is as it was then."""
 
 RunsOn = Literal["server", "store", "store-without-server"]
 """Where an operation takes effect first if the store follows a server: on that server; in the store only, because the
@@ -62,6 +67,10 @@ class OperationContext:
         self.now = now
         self.by = ""
         """The operator, as decisions name them."""
+        self.taken: Counter[int] = Counter()
+        """Seats of reservations that this operation has used so far."""
+        self.passed: list[Refusal] = []
+        """What the operator took although it is reserved, for the log."""
         self.policy = ledger.policy
         self._ledger = ledger
         self._counted: list[Change] = []
@@ -141,11 +150,42 @@ def outcomes_of(operation: "Operation", context: OperationContext) -> tuple[Outc
     """Apply an operation, and write its figures and refusals into the journal line."""
     transaction, used_before = context.transaction, context.seats.used
     outcomes = tuple(operation.apply(context))
+    if context.state.reservations and operation.name not in NOT_NEW and not getattr(operation, "use", ""):
+        take_matching(context)
     transaction.seats = (used_before, context.seats.used)
-    transaction.refused = tuple(
-        Refusal(outcome.address, outcome.code, outcome.params) for outcome in outcomes if outcome.result == "refused"
-    )
+    refused = (Refusal(each.address, each.code, each.params) for each in outcomes if each.result == "refused")
+    transaction.refused = (*refused, *context.passed)
     return outcomes
+
+
+def take_reserved(context: OperationContext, taken: Counter[int]) -> None:
+    """Use seats of reservations: what is used is no longer reserved, and a reservation without seats is gone."""
+    for number, seats in taken.items():
+        reservation = context.state.reservations[number]
+        if reservation.count > seats:
+            less = replace(reservation, count=reservation.count - seats)
+            context.transaction.put_decision("reservations", less, number)
+        else:
+            context.transaction.remove_decision("reservations", number)
+
+
+def take_matching(context: OperationContext) -> None:
+    """Use the reservations whose addresses took a seat in this transaction, whichever operation gave it to them."""
+    held = context.seats.reservations()
+    if held:
+        first: dict[int, Entry | None] = {}
+        for change in context.transaction.changes:
+            if change.table == "entries":
+                first.setdefault(change.number, change.before)
+        entries = ((before, context.state.entries.get(number)) for number, before in first.items())
+        take_reserved(context, taken_by((now for was, now in entries if now and takes_seat(was, now, context)), held))
+
+
+def takes_seat(before: Entry | None, after: Entry, context: OperationContext) -> bool:
+    """Whether an entry takes a seat after a change, and took none before."""
+    classify = context.policy.classify
+    had = before is not None and before.deleted_at is None and classify(before).seat
+    return not had and after.deleted_at is None and classify(after).seat
 
 
 def apply_change(ledger: SeatLedger, change: Change) -> None:

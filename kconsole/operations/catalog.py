@@ -11,7 +11,9 @@ from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts": ("disable", "enable", "add", "delete", "connect"),
-    "decisions": ("keep", "end keep", "protect", "unprotect"),
+    "decisions": (
+        "keep", "end keep", "protect", "unprotect", "reserve", "cancel reservation", "extend reservation",
+    ),
     "importing.kerio_export": ("import",),
     "importing.kerio_files": ("import kerio",),
     "importing.logins": ("import logins",),

@@ -1,23 +1,32 @@
-"""Operations on decisions: keep accounts until a day, protect them."""
+"""Operations on decisions: keep accounts until a day, protect them, reserve seats."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
+from msgspec.structs import replace
+
 from kconsole.core.codes import message, short
-from kconsole.core.decisions import Keep, Protection
-from kconsole.core.errors import BadInput, NotFound, NotPermitted
+from kconsole.core.decisions import Keep, Protection, Reservation
+from kconsole.core.errors import BadInput, NotFound, NotPermitted, Refused
 from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority, Capability
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
+from kconsole.licensing.reservations import is_in, most_reserved
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, missing, refusal, unique
 
 LONGEST_KEEP: Final = {"auditor": 0, "helpdesk": 30, "account-admin": 180, "full-admin": 400}
 """Days for which each role may keep an account."""
 
 LONGEST_PATTERN: Final = 200
+
+LONGEST_RESERVATION: Final = 400
+"""Days ahead at which a reservation ends at the latest."""
+
+MOST_RESERVED: Final = 10_000
+"""Seats of one reservation."""
 
 
 @dataclass(frozen=True)
@@ -148,3 +157,124 @@ def check_end(until: datetime, now: datetime, most: int, authority: Authority) -
     if until > now + timedelta(days=most):
         hint = "ask-full-admin" if authority.role != "full-admin" else message("name-an-earlier-day", days=most)
         raise NotPermitted("ends-too-late", hint, days=most, role=authority.role)
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """Keep seats free for someone who is yet to come, from a day until another."""
+
+    name: ClassVar[str] = "reserve"
+    runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "reserve"
+    subject: str
+    until: datetime
+    start: datetime | None = None
+    """None for now."""
+    domain: str = ""
+    count: int = 1
+    reason: str = ""
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Reserve them, if they are free; Refused otherwise."""
+        check_reason(self.reason)
+        subject = stripped(self.subject)
+        if not subject or len(subject) > LONGEST_PATTERN or not 0 < self.count <= MOST_RESERVED:
+            raise BadInput("not-a-reservation-to-make", "for-what-and-how-many", most=MOST_RESERVED)
+        start = context.now if self.start is None else self.start
+        check_end(self.until, max(start, context.now), LONGEST_RESERVATION, context.authority)
+        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority)
+        reservation = Reservation(
+            subject=subject, domain=self._domain(subject, context), count=self.count, start=start, until=self.until,
+            reason=stripped(self.reason), by=context.by, at=context.now,
+        )  # fmt: skip
+        check_own(reservation, context.authority)
+        check_free(reservation, 0, context)
+        number = context.transaction.put_decision("reservations", reservation)
+        return [Outcome(subject, "done", "seats-are-reserved", params=_said(number, reservation))]
+
+    def _domain(self, subject: str, context: OperationContext) -> str:
+        """The name of the domain: the one asked for, or else that of an address."""
+        login, at, domain = subject.rpartition("@")
+        name = self.domain or (domain if at and login and " " not in subject else "")
+        if not name:
+            return ""
+        known = context.visible.domain_named(name)
+        if known is None:
+            raise NotFound("no-such-domain", "see-domains", domain=name)
+        return known.name
+
+
+@dataclass(frozen=True)
+class CancelReservation:
+    """Cancel a reservation: its seats are free for everyone."""
+
+    name: ClassVar[str] = "cancel reservation"
+    runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "reserve"
+    number: int
+    reason: str = ""
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        reservation = reservation_of(self.number, context)
+        context.transaction.remove_decision("reservations", self.number)
+        return [Outcome(reservation.subject, "done", "reservation-cancelled", params=_said(self.number, reservation))]
+
+
+@dataclass(frozen=True)
+class ExtendReservation:
+    """Move the end of a reservation."""
+
+    name: ClassVar[str] = "extend reservation"
+    runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "reserve"
+    number: int
+    until: datetime
+    reason: str = ""
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        reservation = reservation_of(self.number, context)
+        after = replace(reservation, until=self.until)
+        check_end(self.until, max(reservation.start, context.now), LONGEST_RESERVATION, context.authority)
+        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority)
+        if after == reservation:
+            params = _said(self.number, reservation)
+            return [Outcome(reservation.subject, "unchanged", "seats-are-reserved", params=params)]
+        check_free(after, self.number, context)
+        context.transaction.put_decision("reservations", after, self.number)
+        return [Outcome(after.subject, "done", "seats-are-reserved", params=_said(self.number, after))]
+
+
+def reservation_of(number: int, context: OperationContext) -> Reservation:
+    """The reservation with a number, if the operator may change it; NotFound otherwise."""
+    if (reservation := context.visible.reservations.get(number)) is None:
+        raise NotFound("no-such-reservation", "see-reservations", number=number)
+    check_own(reservation, context.authority)
+    return reservation
+
+
+def check_own(reservation: Reservation, authority: Authority) -> None:
+    """Raise NotPermitted for a reservation of any domain, if the operator is bound to some."""
+    if authority.is_bound and not (reservation.domain and authority.sees(reservation.domain)):
+        raise NotPermitted("name-your-domain", "ask-full-admin", role=authority.role)
+
+
+def check_free(reservation: Reservation, number: int, context: OperationContext) -> None:
+    """Refuse a reservation beside which not all that are reserved at one moment would be free now."""
+    others = [each for key, each in context.state.reservations.items() if key != number]
+    start = max(reservation.start, context.now)
+    report = context.seats.report_around(reservation.domain)
+    frees = [(report.free, others)]
+    for domain in report.domains if reservation.domain else ():
+        if domain.limit is not None:
+            of_domain = [each for each in others if each.domain and is_in(each, domain.name)]
+            frees.append((max(domain.limit - domain.counted - domain.held, 0), of_domain))
+    for free, beside in frees:
+        reserved = most_reserved(beside, start, reservation.until)
+        if free is not None and reserved + reservation.count > free:
+            hint, count = "free-or-cancel-first", reservation.count
+            raise Refused("more-than-free", hint, count=count, free=free, reserved=reserved)
+
+
+def _said(number: int, reservation: Reservation) -> dict[str, object]:
+    times = {"start": to_iso(reservation.start), "until": to_iso(reservation.until)}
+    return {"number": number, "seats": reservation.count, **times}

@@ -19,6 +19,7 @@ from kconsole.core.records import Domain, Entry
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.map_plan import Collision, MapPlan
+from kconsole.licensing.reservations import shortfall
 from kconsole.operations.base import mailbox_left, revived
 from kconsole.store.records import Records
 
@@ -56,6 +57,9 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
     gone = [(entry, replace(entry, enabled=False), 1) for entry in plan.gone]
     plan.planned = seats.if_changed([*known, *new])
     plan.without_gone = seats.if_changed([*known, *new, *gone])
+    if plan.planned.used > now.used and shortfall(plan.planned) > shortfall(now):
+        params = {"reserved": plan.planned.reserved, "free": plan.planned.free}
+        plan.notes = (*plan.notes, message("map-takes-reserved", **params))
     plan.at_risk = list(_without_mailbox(state, plan))
     return plan
 

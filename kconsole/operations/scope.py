@@ -137,6 +137,7 @@ class SeatsInScope(SeatLedger):
         self._ledger = ledger
         self._sees = authority.sees
         self.policy = ledger.policy
+        self.reservations = ledger.reservations
 
     @property
     def used(self) -> int:

@@ -15,6 +15,7 @@ from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.reservations import active
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
 from kconsole.operations.catalog import not_permitted, runs_on
 from kconsole.operations.chunked import Chunks, within
@@ -63,6 +64,7 @@ class Session:
         self.offline = False
         self._records = store.state
         self._ledger = SeatLedger(store.state.inventory, policy)
+        self._ledger.reservations = lambda: active(self._records.reservations, clock.now())
         self._scope = Scope(store.authority(), self._records, self._ledger)
         self.scopes = 1
         self.history = History(store, self._as_seen)

@@ -14,8 +14,9 @@ from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Domain, Entry, MailboxFate
 from kconsole.core.roles import Capability
 from kconsole.licensing import guards
+from kconsole.licensing.reservations import shortfall
 from kconsole.operations.accounts import Connect, DeleteAccounts
-from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, take_matching
 from kconsole.operations.catalog import capability_of, needed_to_undo, runs_on
 from kconsole.operations.history import touching_since
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
@@ -125,8 +126,15 @@ class UndoOperation:
                 self._check_server(change, context)
             elif change.table == "entries" and change.before is not None and change.after is not None:
                 self._check_login(change, context)
+        before = seats.report()
         changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
-        return [self._put_back(change, context) for change in changes]
+        outcomes = [self._put_back(change, context) for change in changes]
+        take_matching(context)
+        report = context.seats.report()
+        coming = max(report.held - before.held, 0)  # of accounts that it deletes again: free after a restart
+        if shortfall(report) - coming > shortfall(before):
+            raise Refused("undo-takes-reserved", "free-or-cancel-first", free=report.free, reserved=report.reserved)
+        return outcomes
 
     def _check_unchanged(self, state: Records) -> None:
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}

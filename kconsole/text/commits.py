@@ -37,6 +37,9 @@ PAST: Final = {
     "set directory": "set the directory of",
     "forget directory": "removed the directory of",
     "undo": "undid a change of",
+    "reserve": "reserved seats for",
+    "cancel reservation": "cancelled the reservation for",
+    "extend reservation": "extended the reservation for",
     "restarted": "recorded a restart",
     "add domain": "added the domain",
     "restore": "restored a dump of",
@@ -54,6 +57,9 @@ PAST: Final = {
     "install license": "installed a license file",
 }
 """What an operator did, by the name of the operation. An unknown operation is shown by its name."""
+
+PASSED: Final = "reservations-passed"
+"""The code of what was taken although it is reserved: nothing was refused."""
 
 OTHERS: Final = "other domains"
 """What a commit changed that the reader may not see."""
@@ -94,7 +100,8 @@ def operation_word(commit: Commit, is_undone: bool = False) -> str:
 
 
 def _is_refused(commit: Commit) -> bool:
-    return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
+    refused = any(each.code != PASSED for each in commit.refused)
+    return refused and all(change.table == "intents" for change in commit.changes)
 
 
 def seats_words(commit: Commit) -> str:
@@ -188,7 +195,7 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     if commit.seats is not None:
         yield Detail("Seats used", seats_words(commit))
     for refusal in commit.refused:
-        yield Detail("Refused", safe_text(refusal_words(refusal)))
+        yield Detail("Passed" if refusal.code == PASSED else "Refused", safe_text(refusal_words(refusal)))
     for change in commit.changes[:most]:
         yield from _changed(change, commit.operation)
     if len(commit.changes) > most:

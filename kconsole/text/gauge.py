@@ -6,12 +6,21 @@ from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.text import words
 
 Segment = tuple[str, str]
-"""Glyphs, and the part of the gauge they stand for: counted, held, taken, over, freed or free."""
+"""Glyphs, and the part of the gauge they stand for: counted, held, taken, over, freed, free or reserved."""
 
-GLYPHS: Final = {"counted": "█", "held": "▓", "taken": "▌", "over": "!", "freed": "▒", "free": "░"}
-ASCII_GLYPHS: Final = {"counted": "#", "held": "=", "taken": "+", "over": "!", "freed": "-", "free": "."}
+# the parts differ without colour too, by signs that the console of Linux has
+GLYPHS: Final = {"counted": "█", "held": "▓", "taken": "▌", "over": "!", "freed": "▒", "free": "░", "reserved": "▄"}
+ASCII_GLYPHS: Final = {
+    "counted": "#",
+    "held": "=",
+    "taken": "+",
+    "over": "!",
+    "freed": "-",
+    "free": ".",
+    "reserved": ":",
+}
 
-_SHOWN_FIRST: Final = ("free", "over", "freed", "taken", "counted", "held")
+_SHOWN_FIRST: Final = ("free", "over", "freed", "taken", "counted", "held", "reserved")
 """Which parts get a cell where there are fewer cells than parts: a bar must not look full while a seat is free."""
 
 
@@ -23,7 +32,7 @@ def gauge_bar(
     The whole bar is the license, or all used seats where they exceed it: then the part beyond the limit is marked.
     Without a limit there is no whole: the bar is half full at most, as there is always room for as many again.
     Every part that is not zero gets a cell while there are enough cells. Seats that a `planned` operation frees or
-    takes are shown between used and free ones.
+    takes are shown between used and free ones; reserved ones at the end.
     """
     cells = _apportioned(_amounts(report, planned or report), max(width, 0))
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
@@ -69,6 +78,9 @@ def figures(report: SeatReport) -> list[str]:
     """
     most = "at most " if report.partial and report.free else ""
     free = [] if report.over or report.free is None else [f"{most}{report.free:,} free"]
+    if report.reserved:
+        free += [f"{report.reserved:,} reserved"]
+        free += [] if report.available is None else [f"{most}{report.available:,} available"]
     short = report.limit is not None and report.counted > report.limit and not report.locked_out
     seats = ((report.unlisted, "more by the server's count"), (report.held, "held until restart"))
     accounts = (
@@ -102,7 +114,9 @@ def _amounts(now: SeatReport, then: SeatReport) -> dict[str, int]:
     amounts["taken"] = within - amounts["counted"] - amounts["held"]
     amounts["over"] = then.used - within
     amounts["freed"] = most_used - then.used
-    amounts["free"] = max(limit - most_used, 0)
+    free = max(limit - most_used, 0)
+    reserved = 0 if then.limit is None else min(then.reserved, free)
+    amounts["free"], amounts["reserved"] = free - reserved, reserved
     if not any(amounts.values()):
         # Nothing used of a license without limit: all is free. Nothing used of a license without seats: it is full.
         amounts["free" if then.limit is None else "counted"] = 1

@@ -35,6 +35,7 @@ PART_STYLES: Final[Mapping[str, PartStyle]] = {
     "taken": PartStyle("accent"),
     "freed": PartStyle("success"),
     "over": PartStyle("error", bold=True),
+    "reserved": PartStyle("warning"),
     "free": PartStyle("secondary", dim_in_ansi=True),
     "ok": PartStyle("success", bold=True),
     "unlimited": PartStyle("success", bold=True),

@@ -58,6 +58,8 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
         "state": "low",
         "unlisted": 0,
         "partial": False,
+        "reserved": 0,
+        "available": 1,
     }
     assert answer["domains"] == [
         {
@@ -69,6 +71,7 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
             "connected": 2,
             "limit": None,
             "free": 1,
+            "reserved": 0,
             "ascii_name": "north.example",
         },
         {
@@ -80,6 +83,7 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
             "connected": 0,
             "limit": 2,
             "free": 1,
+            "reserved": 0,
             "ascii_name": "south.example",
         },
     ]

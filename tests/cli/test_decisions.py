@@ -65,3 +65,56 @@ def test_a_dump_holds_what_was_decided(office: Console) -> None:
     dump = office.dump
     office.restore(dump)
     assert office.dump == dump
+
+
+def test_reserve_adds_lists_extends_and_cancels(console: Console) -> None:
+    console.fill(account("anna"), seats=4)
+    console.done("reserve", "add", "Berta Novak", "--until", "20d", "--count", "2", "--reason", "starts in spring")
+    (reserved,) = console.done("reserve", "list", "--json").json
+    assert (reserved["subject"], reserved["count"], reserved["domain"], reserved["active"]) == (
+        "Berta Novak",
+        2,
+        "",
+        True,
+    )
+    seats = console.done("status", "--json").json["seats"]
+    assert (seats["used"], seats["free"], seats["reserved"], seats["available"]) == (1, 3, 2, 1)
+    status = console.done("status").out
+    assert "2 reserved" in status
+    assert "▄" in status.splitlines()[0]
+    console.done("add", "chen@north.example")
+    refused = console("add", "dora@north.example")
+    assert (refused.code, "Berta Novak" in refused.err, "reserve cancel" in refused.err) == (4, True, True)
+    console.done("add", "berta@north.example", "--use", reserved["id"])
+    console.done("reserve", "extend", reserved["id"], "30d")
+    console.done("add", "dora@north.example", "--over-reservations", "--reason", "urgent")
+    assert [
+        line["refusals"][0]["code"]
+        for line in console.done("log", "--json").json
+        if line["changes"] and line["refused"]
+    ]
+    console.done("reserve", "cancel", reserved["id"])
+    assert console.done("reserve", "list", "--json").json == []
+    assert console("reserve", "cancel", reserved["id"]).code == 3
+    assert console("reserve", "add", "x", "--until", "3d", "--reason", "x").code == 4
+    assert console("reserve", "add", "x", "--until", "3d").code == 2
+
+
+def test_domains_show_what_is_reserved_for_them_only_where_something_is(console: Console) -> None:
+    console.fill(account("anna"), seats=4)
+    assert "RESERVED" not in console.done("domains").out
+    console.done("reserve", "add", "berta@north.example", "--until", "20d", "--reason", "starts in spring")
+    assert "RESERVED" in console.done("domains").out
+    assert console.done("domains", "--json").json[0]["reserved"] == 1
+
+
+def test_an_import_takes_no_reserved_seats_without_consent(console: Console) -> None:
+    console.fill(account("anna"), seats=3)
+    console.done("reserve", "add", "Berta Novak", "--until", "20d", "--count", "2", "--reason", "starts in spring")
+    file = console.folder.parent / "users.csv"
+    file.write_text(
+        "Name;FullName;Description;MailAddress;DataSource;MessageQuota;DiskSizeQuota\nchen;;;;Internal;0;0\n"
+    )
+    refused = console("import", "csv", str(file), "--domain", "north.example")
+    assert (refused.code, "Berta Novak" in refused.err) == (4, True), refused
+    console.done("import", "csv", str(file), "--domain", "north.example", "--over-limit")

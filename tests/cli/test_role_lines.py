@@ -26,7 +26,7 @@ LINES: Final = int(os.environ.get("KCONSOLE_ROLE_LINES", 2 * EXAMPLES if THOROUG
 
 OPERATIONS: Final = {
     "auditor": set[str](),
-    "helpdesk": {"disable", "enable", "undo", "sync", "settle", "ask server"},
+    "helpdesk": {"disable", "enable", "undo", "sync", "settle", "ask server", "keep", "end keep"},
     "account-admin": {
         "disable",
         "enable",
@@ -39,6 +39,11 @@ OPERATIONS: Final = {
         "connect",
         "map",
         "delete",
+        "keep",
+        "end keep",
+        "reserve",
+        "cancel reservation",
+        "extend reservation",
     },
 }
 """What the table of issue 15 lets each role do, bound to a domain as here."""
@@ -64,6 +69,8 @@ class Lines:
 
     def line(self) -> list[str]:
         random = self._random
+        if random.random() < 0.2:  # most others are refused for their options
+            return [random.choice(("disable", "enable")), random.choice(self._addresses)]
         path, command = random.choice(self._commands)
         if random.random() < 0.6:  # most that is listed changes nothing
             names = ("disable", "enable", "delete", "undo", "add", "tag", "connect", "restarted")
@@ -121,6 +128,15 @@ def forbidden(commit: Commit, role: RoleName, earlier: dict[int, Commit]) -> str
         if undone.operator.name != "anna":
             return f"{role} undid a change of another"
     for change in commit.changes:
+        if change.table in ("keeps", "reservations"):
+            places = [
+                each.address if change.table == "keeps" else each.domain
+                for each in (change.before, change.after)
+                if each
+            ]
+            if not all(place.endswith("north.example") for place in places):
+                return f"{role} changed the {change.table} of another domain"
+            continue
         if change.table != "entries":
             return f"{role} changed {change.table}"
         before, after = change.before, change.after

@@ -54,6 +54,7 @@ def naive(inventory: Inventory) -> Figures:
         "unlisted": 0,
         "hides_limit": False,
         "partial": False,
+        "reserved": 0,
     }
     codes = [figures["state"]] if figures["state"] in ("exceeded", "full", "low") else []
     codes += ["users-locked-out"] if figures["locked_out"] else []
@@ -72,6 +73,7 @@ def naive(inventory: Inventory) -> Figures:
                 "disabled": len([entry for entry in live if not entry.enabled and _in_domain(entry, domain)]),
                 "connected": len([entry for entry in counting if entry.mailbox and _in_domain(entry, domain)]),
                 "limit": domain.user_limit,
+                "reserved": 0,
                 "free": max(min(both), 0) if both else None,
             }
         )

@@ -16,7 +16,9 @@ from kconsole.core.roles import Capability
 from kconsole.importers.file_lines import LineMessage as LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger, Share, example_of, share_of
+from kconsole.licensing.reservations import may_pass, taken_by
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, mailbox_left, refused_by, revived
+from kconsole.operations.reserving import as_seen
 from kconsole.store.records import Records
 
 MOST_FAULTS: Final = 20  # that an error names one by one: in a file of another form every line is one
@@ -75,6 +77,10 @@ class MergePlan:
         self.seats_needed, self.seats_freed = needed.total(), len(freeing)
         self.seats_free = report.free if of_domain is None else of_domain.free
         self.decision = guards.may_import(report, needed, seats.policy)
+        if self.decision.allowed and (held := seats.reservations()):
+            taking = (entry for entry in (*self.new, *(after for _, after in self.changed)) if classify(entry).seat)
+            passing = may_pass(report, needed, taken_by(taking, held), held)
+            self.decision = passing._replace(hints=(*passing.hints, message("over-limit-imports-them")))
         if (warning := mailbox_left(self.new, self.state)) is not None:
             self.notes.append(LineMessage(0, warning.code, warning.params))
         self.faulty.sort(key=lambda fault: (fault.file, fault.line))
@@ -128,10 +134,10 @@ class Import(ABC, Generic[Plan]):
         if plan.faulty and not self.skip_faulty:
             raise faulty_error(*self.faulty, plan.faulty)
 
-    def check_limit(self, plan: Plan, effect: str = "nothing-imported") -> None:
-        """Refuse a plan that exceeds a limit without consent."""
+    def check_limit(self, plan: Plan, effect: str = "nothing-imported", visible: Records | None = None) -> None:
+        """Refuse a plan that exceeds a limit, or takes reserved seats, without consent."""
         if not plan.decision.allowed and not self.over_limit:
-            raise refused_by(plan.decision, effect)
+            raise refused_by(as_seen(plan.decision, visible or plan.state), effect)
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Plan again on the current state, and import everything.
@@ -142,7 +148,7 @@ class Import(ABC, Generic[Plan]):
         """
         plan = self.plan(context.state, context.seats)
         self.check(plan)
-        self.check_limit(plan)
+        self.check_limit(plan, visible=context.visible)
         for domain in plan.new_domains:
             context.transaction.put_domain(domain)
         stored = [context.transaction.put_entry(revived(entry, context.state, context.policy)) for entry in plan.new]

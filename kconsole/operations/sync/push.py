@@ -46,6 +46,11 @@ class TakeAnswers:
     lost: frozenset[int]
     """The numbers of the pending changes whose answer is lost: they stay, unconfirmed."""
 
+    @property
+    def use(self) -> str:
+        """The reservation that the operation has used, which is among its decisions."""
+        return str(getattr(self.asked.operation, "use", ""))
+
     def apply(self, context: OperationContext) -> list[Outcome]:
         answered: dict[str, Outcome] = {}  # no guard is asked, because the server has done it
         for call in self.asked.calls:

@@ -104,6 +104,9 @@ class AccountsScreen(ListingScreen):
         if report.free is None:
             unlimited = "their number is not known" if report.hides_limit else "seats are unlimited"
             self._ask_to_add(f"It takes a seat; {unlimited}.")
+        elif report.free and report.reserved:
+            available = words.count(report.available or 0, "seat")
+            self._ask_to_add(f"It takes a seat; {available} available, {report.reserved:,} reserved.")
         elif report.free:
             self._ask_to_add(f"It takes a seat; {words.count(report.free, 'seat')} free.")
         else:
