@@ -196,6 +196,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
         basis=_model(
             "Basis", "What the forecast rests on.",
             since=date | None, days=int, joins=int, leaves=int, unread_days=int, used=int, limit=_Number,
+            partial=_said(bool, "whether more seats may be used than are known: no chance is less than it says"),
             reserved=_said(int, "seats of the reservations that have begun"), head=_said(str, "the seed of the chance"),
         ),
         p_full=_said(dict[str, float] | None, "the chance of having been full, by the days within which; null: none"),

@@ -140,6 +140,7 @@ def _forecast_document(session: Session, found: Forecast, past: Iterable[Backtes
             "leaves": basis.leaves,
             "unread_days": basis.unread,
             "used": found.used,
+            "partial": found.is_partial,
             "limit": found.limit,
             "reserved": found.reserved,
             "head": session.store.head.hash,

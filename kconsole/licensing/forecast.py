@@ -100,6 +100,8 @@ class Forecast(NamedTuple):
     """Days until the chance is 50 %."""
     late: int | None = None
     """Days until it is 90 %."""
+    is_partial: bool = False
+    """Whether more seats may be used than are known: then no chance is less than it says."""
     purchase: Purchase | None = None
     """None if the anniversary is not known, or nothing is forecast."""
 
@@ -133,11 +135,14 @@ class _Rate(NamedTuple):
 
 
 def known_part(days: Sequence[SeatDay]) -> Sequence[SeatDay]:
-    """The days that tell how people come and go: those after the last beginning, and whole ones only."""
+    """The days that tell how people come and go: those after the last beginning, whole ones, up to the last reading."""
     first = next(
         (number for number in range(len(days), 0, -1) if not BEGINNINGS.isdisjoint(days[number - 1].breaks)), 0
     )
-    return days[first:-1]
+    last = max(len(days) - 1, 0)
+    while last > first and not days[last - 1].is_read:
+        last -= 1
+    return days[first:last]
 
 
 def forecast(

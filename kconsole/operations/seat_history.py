@@ -47,7 +47,7 @@ def seat_history(
         undone = session.history.undone_lines()
     history = SeatHistory(session.clock.now().date(), session.seats.policy, undone, _GROUPS[by], since)
     report, license_ = session.seats.report(), session.state.license
-    for commit in session.store.journal.history():
+    for commit in session.store.journal.history(logins=False):
         history.take(commit)
         if cancelled():
             break
@@ -66,7 +66,7 @@ def seat_forecast(session: Session, days: Sequence[SeatDay]) -> Forecast:
     report, license_, now = session.seats.report(), session.state.license, session.clock.now()
     reservations = session.store.state.reservations.values()
     steps = [Step(each.start.date(), each.count) for each in reservations if each.until > now]
-    return forecast(
+    found = forecast(
         days,
         report.used,
         license_.seats,
@@ -76,6 +76,7 @@ def seat_forecast(session: Session, days: Sequence[SeatDay]) -> Forecast:
         license_.maintenance_until or license_.expires,
         report.hides_limit,
     )
+    return found._replace(is_partial=report.partial)
 
 
 def past_forecasts(session: Session, days: Sequence[SeatDay]) -> list[Backtest]:

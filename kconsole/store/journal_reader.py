@@ -218,14 +218,15 @@ class JournalReader:
 
     # Reading again
 
-    def history(self) -> Iterator[Commit]:
+    def history(self, logins: bool = True) -> Iterator[Commit]:
+        """All commits that have been read, the first one first; on request without the last logins, which are many."""
         with self.reporting_damage():
             head, lost = self._engine.start(), list[Commit]()
             for raw in self._engine.read_after(head):
                 head = head_after(raw, head)
                 if head.sequence > self.head.sequence:
                     return
-                commit = commit_of(raw, head)[0]
+                commit = commit_of(raw, head, None if logins else {})[0]
                 if commit.is_lost:
                     lost.append(commit)
                     continue

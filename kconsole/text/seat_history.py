@@ -75,7 +75,9 @@ def forecast_lines(found: Forecast) -> list[str]:
     if found.state == "too-little-known":
         changes = words.count(basis.events, "change")
         return [f"Too little is known: {words.count(basis.days, 'day')}, {changes}."]
-    return [line for line in (_chances(found), _dates(found), _purchase(found), basis_words(basis)) if line]
+    partial = "More seats may be used than are known: no chance is less than this." if found.is_partial else ""
+    lines = (_chances(found), partial, _dates(found), _purchase(found), basis_words(basis))
+    return [line for line in lines if line]
 
 
 def _chances(found: Forecast) -> str:

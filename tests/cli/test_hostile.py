@@ -167,7 +167,15 @@ def test_hostile_file_names_and_texts_work(tmp_path: Path, text: str) -> None:
     harmless(here.done("restore", str(tmp_path / f"{name}.json")))
     (tmp_path / f"{name}.csv").write_text(f"Name;FullName\nberg;Berg\n;{'x'}\n")
     harmless(here("import", "csv", str(tmp_path / f"{name}.csv"), "--domain", "north.example"))
-    for arguments in (["log"], ["log", "--json"], ["log", "--account", text], ["log", "--operator", text]):
+    for arguments in (
+        ["log"],
+        ["log", "--json"],
+        ["log", "--account", text],
+        ["log", "--operator", text],
+        ["history", "--by", "operator"],
+        ["history", "--by", "domain", "--csv"],
+        ["forecast"],
+    ):
         assert harmless(here(*arguments)).code == 0
     harmless(here.done("--as", text.replace("\x00", "-"), "undo", "--reason", text, "4"))
     harmless(here.done("backup", str(tmp_path / f"{name}.tar")))

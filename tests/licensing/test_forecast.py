@@ -105,6 +105,13 @@ def replace_breaks(day: SeatDay, number: int) -> SeatDay:
     return SeatDay(day.day, breaks=["restore"] if number == 30 else day.breaks)
 
 
+def test_days_after_the_last_reading_say_nothing() -> None:
+    unread = [SeatDay(day.day, organic_joins=1, is_read=number < 40) for number, day in enumerate(RISING)]
+    assert len(known_part(unread)) == 40
+    between = [SeatDay(day.day, organic_joins=1, is_read=number > 40) for number, day in enumerate(RISING)]
+    assert len(known_part(between)) == len(RISING) - 1
+
+
 def test_reservations_are_certain_steps() -> None:
     found = seen(RISING, used=100, steps=[Step(TODAY + timedelta(days=40), 18)])
     assert dict(found.chances)[90] > 0.8 > 0.1 > dict(found.chances)[30]

@@ -45,7 +45,7 @@ async def test_the_palette_finds_it(word: str) -> None:
 
 
 async def test_a_broken_log_is_named_and_the_way_back_is_open() -> None:
-    def broken(_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise StoreUnusable("journal-missing", "restore-or-read-only", journal="journal.jsonl")
 
     async with console("small", NARROW) as screen:
