@@ -8,7 +8,7 @@ from textual.events import Key
 
 from kconsole.operations.settings import Settings
 from kconsole.tui.screens.dialog import Attentive
-from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
+from kconsole.tui.terminal.attention import AGAIN, PAUSE, QUIET, UNREAD, Attention
 from kconsole.tui.terminal.terminal_input import TerminalInput
 from tests.tui.console import Console, character_of, console, settled, until
 from tests.tui.test_changes import SEAT, small
@@ -38,6 +38,20 @@ def test_a_word_typed_at_any_pace_confirms_nothing(pace: float) -> None:
 def test_after_a_pause_the_keys_are_for_the_question_again() -> None:
     assert verdicts([("/", 1.0), ("y", 1.0 + PAUSE - 0.1)]) == ["drop", "drop"]
     assert verdicts([("/", 1.0), ("y", 1.0 + PAUSE)]) == ["drop", "if-alone"]
+
+
+@pytest.mark.parametrize("is_final", [True, False])
+def test_the_same_answer_pressed_again_is_taken(is_final: bool) -> None:
+    taken = "if-alone" if is_final else "take"
+    assert verdicts([("/", 1.0), ("y", 1.2), ("y", 1.2 + AGAIN)], is_final=is_final) == ["drop", "drop", taken]
+    assert verdicts([("/", 1.0), ("enter", 1.9), ("enter", 2.9)]) == ["drop", "drop", "take"]
+
+
+def test_an_answer_that_is_held_down_or_follows_other_keys_is_not_the_same_answer_again() -> None:
+    held = [("y", 2.0 + 0.05 * place) for place in range(100)]
+    assert set(verdicts([("/", 1.9), *held])) == {"drop"}
+    assert verdicts([("/", 1.0), ("y", 1.2), ("n", 1.8), ("y", 2.4)]) == ["drop"] * 4
+    assert verdicts([("/", 1.0), ("r", 1.6), ("r", 2.2), ("y", 2.8)]) == ["drop"] * 4
 
 
 def test_a_y_in_a_burst_is_not_taken() -> None:
@@ -75,6 +89,16 @@ async def test_a_filter_typed_into_a_question_confirms_nothing(key: str, every: 
         if key == "x":
             screen.expect_dialog("(●) l")
         await screen.press("y", every=PAUSE)
+        screen.expect_no_dialog()
+        assert screen.session.history.undoable is not None
+
+
+async def test_who_presses_y_again_and_again_is_obeyed() -> None:
+    async with console("office") as screen:
+        await screen.press("x")
+        await screen.press("slash", "y", every=0.2)
+        screen.expect_dialog("were ignored")
+        await screen.press("y", every=AGAIN)
         screen.expect_no_dialog()
         assert screen.session.history.undoable is not None
 

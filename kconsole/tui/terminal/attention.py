@@ -20,6 +20,12 @@ UNREAD: Final = 0.3
 PAUSE: Final = 2.0
 """Seconds without a key after which someone who typed on by mistake looks at the screen again."""
 
+AGAIN: Final = 0.5
+"""Seconds after which the same answer, pressed again, is meant: who reads that it was ignored presses it again, and no
+word has it twice at that pace."""
+
+ANSWERS: Final = frozenset({"y", "enter"})
+
 Verdict = Literal["take", "drop", "if-alone"]
 
 
@@ -49,6 +55,7 @@ class Attention:
         self._minds_strays = minds_strays
         self._shown_at = inf
         self._has_strayed = False
+        self._ignored = ""
 
     def shown(self, now: float) -> None:
         """Note when the first picture of it was painted."""
@@ -68,9 +75,12 @@ class Attention:
         """
         if key == "escape":
             return "take"
-        was_straying = self._has_strayed and since_last < PAUSE
+        is_again = key == self._ignored and key in ANSWERS and since_last >= AGAIN
+        was_straying = self._has_strayed and since_last < PAUSE and not is_again
         self._has_strayed = was_straying or (self._minds_strays and not has_meaning())
         is_early = at <= self._shown_at or (key == "enter" and at - self._shown_at < UNREAD)
+        self._ignored = ""
         if self._has_strayed or is_early or (is_final_yes and since_last < QUIET):
+            self._ignored = key
             return "drop"
         return "if-alone" if is_final_yes else "take"
