@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +46,11 @@ def import_folder() -> str:
 
 def shown_path(path: Path) -> str:
     """A path as messages show it: one that users named, without the folders above that are none of their business."""
-    is_inside = _base is not None and path.parent in (_base / INBOX, _base / EXPORTS)
-    return f"{path.parent.name}/{path.name}" if is_inside else str(path)
+    if _base is not None and path.parent in (_base / INBOX, _base / EXPORTS):
+        return f"{path.parent.name}/{path.name}"
+    with suppress(RuntimeError, ValueError):  # no home folder, or it is elsewhere
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)
 
 
 def named_file(path: Path, *, to_write: bool = False) -> Path:

@@ -112,7 +112,7 @@ async def test_domains_are_listed_with_their_directories() -> None:
     directory = replace(DIRECTORY, insecure=True)
     async with console(mapped_from(directory, *staff(3), account("local")), NARROW) as screen:
         await screen.press("M")
-        assert "Domains · 1 of 2 mapped from a directory" in screen.text
+        assert "Domains · 1 of 2 with a directory" in screen.text
         row = next(line for line in screen.text.splitlines() if "▸!north.example" in line)
         assert "3 mapped" in row
         assert "INSECURE ldaps://directory.example · ou=p" in row

@@ -24,6 +24,19 @@ async def test_a_reason_goes_into_the_log_and_y_is_a_letter_there(keys: str, ope
         assert reason_of_last(screen) == (operation, "my way")
 
 
+async def test_the_last_line_shows_the_keys_that_work_in_the_line_for_a_reason() -> None:
+    async with console("office") as screen:
+        screen.other("berg").do(DisableAccounts((screen.listed[1],), "left"))
+        await screen.tick()
+        await screen.press("d")
+        assert screen.keys.rstrip().split("  ") == [" y yes", "n or esc no", "i reason"]
+        await screen.press("i")
+        await screen.settled()
+        assert screen.keys.rstrip().split("  ") == [" enter done", "up recent reasons", "esc no"]
+        await screen.press("enter")
+        assert screen.keys.rstrip().split("  ") == [" y yes", "n or esc no", "i reason"]
+
+
 async def test_without_a_reason_it_is_two_keys() -> None:
     async with console("office") as screen:
         await screen.press("d", "y")

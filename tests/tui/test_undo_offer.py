@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts, EnableAccounts
@@ -96,3 +98,16 @@ def test_undone_lines_count_undos_of_undos(tmp_path: Path) -> None:
     session.do(DeleteAccounts((B,)))
     assert next(session.history.candidates()).sequence == 5
     session.close()
+
+
+async def test_a_line_is_marked_as_undone_where_the_line_that_undid_it_does_not_fit_the_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with console(store(), (100, 30)) as screen:
+        screen.other("berg").do(DisableAccounts((A,)))
+        await screen.tick()
+        await screen.press("L", "slash", *"berg", "enter", "u")
+        painted, lines = list[object](), screen.log.log_list
+        monkeypatch.setattr(lines, "rows_changed", painted.append)
+        await screen.press("y")
+        assert [len(lines.rows), bool(painted), "×" in lines.render_line(1).text] == [1, True, True]

@@ -22,8 +22,9 @@ from kconsole.core.errors import ConsoleError
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.attention import Attention, Verdict
 from kconsole.tui.widgets.backdrop import Backdrop
-from kconsole.tui.widgets.inputs import FormRow, NumberLine, ReasonLine, TextLine
+from kconsole.tui.widgets.inputs import ChoiceLine, FormRow, NumberLine, ReasonLine, TextLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
+from kconsole.tui.widgets.lines import KeyLine
 from kconsole.tui.widgets.painting import palette_of_app, shortened, wrapped
 
 Answer = TypeVar("Answer")
@@ -171,12 +172,26 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         if self.focused is not None:
             self.focused.scroll_visible(animate=False)
 
+    def on_descendant_focus(self) -> None:
+        if self._is_whole and self.query_one(".dialog").outer_size.width:  # else it is not laid out yet
+            self.show_scroll_keys()
+
     def show_scroll_keys(self) -> None:
+        """Show the keys that work now, in the border and in the last line."""
         if not self._is_whole:
             return
-        is_typing = isinstance(self.focused, Input) and not isinstance(self.focused, NumberLine)
-        keys = "pgup pgdn scroll" if is_typing else "j k scroll"  # a line takes letters
-        parts = ([keys] if self.scrolling.max_scroll_y > 0 else []) + self.keys.split(" · ")
+        focused, parts = self.focused, self.keys.split(" · ")
+        is_typing = isinstance(focused, Input) and not isinstance(focused, NumberLine)
+        if is_typing and isinstance(self, QuestionDialog):  # a line takes letters
+            recent = ["up recent reasons"] if isinstance(focused, ReasonLine) and focused.recent else []
+            parts = ["enter done", *recent, "esc no"]
+        if not isinstance(focused, ChoiceLine):
+            parts = [part for part in parts if not part.startswith("space ")]
+        if self.is_current:
+            for line in (line for screen in self.app.screen_stack for line in screen.query(KeyLine) if line.instead):
+                line.instead = " · ".join(parts)
+        if self.scrolling.max_scroll_y > 0:
+            parts.insert(0, "pgup pgdn scroll" if is_typing else "j k scroll")
         box = self.query_one(".dialog")
         while cell_len(" · ".join(parts)) > box.outer_size.width - 6 and (
             others := [part for part in parts if "esc" not in part]  # how to leave is always in sight
@@ -303,6 +318,7 @@ class QuestionDialog(Attentive[Answer]):
         line.focus()
         with suppress(ConsoleError):  # without them, a reason is typed
             line.recent = [safe_text(reason) for reason in await asyncio.to_thread(recent)]
+            self.show_scroll_keys()
 
     @on(Input.Submitted, "#reason")
     def leave_reason(self, message: Input.Submitted) -> None:

@@ -127,7 +127,7 @@ class LogList(ColumnList[Commit]):
         Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now)),
         Column[Commit](
             "Operator",
-            8,
+            15,
             lambda commit, _: safe_text(commit.operator.shown.partition(" (")[0]),
             needs=50,
             until=100,
@@ -319,7 +319,7 @@ class LogScreen(FilterScreen, StoreScreen):
 
     def _show(self, new: int = 0) -> None:
         reader = self._reader
-        shown = (reader, len(reader.fitting), reader.is_at_end, reader.text)
+        shown = (reader, len(reader.fitting), tuple(reader.undone), reader.is_at_end, reader.text)
         if shown == self._shown:  # nothing is painted again while a long log is searched
             return
         self._shown = shown

@@ -230,6 +230,6 @@ class MappingScreen(StoreScreen):
         rows = mapping.mapped_domains(self.session.state, self.session.seats.report().domains)
         self.directories.show_rows(rows)
         named = sum(row.domain.directory is not None for row in rows)
-        title = f"Domains · {named:,} of {len(rows):,} mapped from a directory"
+        title = f"Domains · {named:,} of {len(rows):,} with a directory"
         self.query_one("#directories-pane").border_title = Content(title)
         self.show_settings()
