@@ -94,7 +94,7 @@ class OperationContext:
     @property
     def visible(self) -> Records:
         """The records that the operator may see: in them, accounts are found by what a user typed."""
-        return RecordsInScope(self.state, self.authority) if self.authority.is_bound else self.state
+        return RecordsInScope(self.state, self.authority, to_show=False) if self.authority.is_bound else self.state
 
     @property
     def license_status(self) -> LicenseStatus:
@@ -229,7 +229,9 @@ class Operation(Protocol):
 
 def check_expected(expected: Iterable[Entry], context: OperationContext) -> None:
     """Raise ChangedMeanwhile unless these entries are as the user saw them when they confirmed."""
-    changed = [entry for entry in expected if context.state.entries.get(entry.id) != entry]
+    bound = context.authority.is_bound
+    entries = RecordsInScope(context.state, context.authority).entries if bound else context.state.entries
+    changed = [entry for entry in expected if entries.get(entry.id) != entry]
     if changed:
         addresses = [entry.address for entry in changed]
         raise ChangedMeanwhile("changed-meanwhile", "look-again", (each.id for each in changed), addresses=addresses)

@@ -24,17 +24,23 @@ DOMAIN_WARNINGS: Final = frozenset({"domain-at-limit"})
 
 
 class _Seen(Mapping[int, _Record]):
-    """The records that are seen, by number; it follows the others."""
+    """The records that are seen, by number, each as it is shown; it follows the others."""
 
-    def __init__(self, records: Mapping[int, _Record], is_seen: Callable[[_Record], bool]) -> None:
+    def __init__(
+        self,
+        records: Mapping[int, _Record],
+        is_seen: Callable[[_Record], bool],
+        shown: Callable[[_Record], _Record] = lambda record: record,
+    ) -> None:
         self._records = records
         self._is_seen = is_seen
+        self._shown = shown
 
     def __getitem__(self, number: int) -> _Record:
         record = self._records[number]
         if not self._is_seen(record):
             raise KeyError(number)
-        return record
+        return self._shown(record)
 
     def __iter__(self) -> Iterator[int]:
         return (number for number, record in self._records.items() if self._is_seen(record))
@@ -44,13 +50,17 @@ class _Seen(Mapping[int, _Record]):
 
 
 class RecordsInScope(Records):
-    """The records of a store that an operator sees. An account of another domain is as one that is not there."""
+    """The records of a store that an operator sees. An account of another domain is as one that is not there.
 
-    def __init__(self, records: Records, authority: Authority) -> None:
+    Those `to_show` do not name such accounts either; an operation, which stores what it found again, needs them whole.
+    """
+
+    def __init__(self, records: Records, authority: Authority, to_show: bool = True) -> None:
         self._all = records
         self._sees = authority.sees
+        self._to_show = to_show
         self.tables = records.tables
-        self.entries: Mapping[int, Entry] = _Seen(records.entries, self._sees_entry)
+        self.entries: Mapping[int, Entry] = _Seen(records.entries, self._sees_entry, self.shown)
         self.domains: Mapping[int, Domain] = _Seen(records.domains, lambda domain: authority.sees(domain.name))
         self.policies, self.protections = records.policies, records.protections
         self.keeps: Mapping[int, Keep] = _Seen(records.keeps, self.sees_decision)
@@ -68,6 +78,20 @@ class RecordsInScope(Records):
 
     def _sees_entry(self, entry: Entry) -> bool:
         return self._sees(entry.domain)
+
+    def shown(self, entry: Entry) -> Entry:
+        """An entry without the addresses of other domains that it delivers to, or whose mailbox went there."""
+        named = (*entry.delivers_to, entry.transferred_to)
+        if not self._to_show or all(not each or self._names_seen(each) for each in named):
+            return entry
+        return replace(
+            entry,
+            delivers_to=tuple(filter(self._names_seen, entry.delivers_to)),
+            transferred_to=entry.transferred_to if self._names_seen(entry.transferred_to) else "",
+        )
+
+    def _names_seen(self, address: str) -> bool:
+        return "@" not in address or self._sees(_domain_of(address))
 
     @property
     def pending_changes(self) -> dict[int, PendingChange]:
@@ -118,7 +142,7 @@ class RecordsInScope(Records):
         return self._seen(self._all.entry_at(address))
 
     def deleted_at(self, address: str) -> list[Entry]:
-        return list(filter(self._sees_entry, self._all.deleted_at(address)))
+        return [self.shown(entry) for entry in self._all.deleted_at(address) if self._sees_entry(entry)]
 
     def has_had(self, key: str) -> bool:
         return self._sees(_domain_of(key)) and self._all.has_had(key)
@@ -127,7 +151,7 @@ class RecordsInScope(Records):
         return self._all.indexing()
 
     def _seen(self, entry: Entry | None) -> Entry | None:
-        return entry if entry is not None and self._sees_entry(entry) else None
+        return self.shown(entry) if entry is not None and self._sees_entry(entry) else None
 
 
 class SeatsInScope(SeatLedger):
@@ -208,20 +232,25 @@ class Scope:
     def _change(self, change: Change) -> Change | None:
         """The part of a change that is seen; None if it is not."""
         sides = [each for each in (change.before, change.after) if each is not None]
-        if change.table == "entries":
-            return change if all(self.authority.sees(each.domain) for each in sides) else None
+        if change.table == "entries" and isinstance(self.state, RecordsInScope):
+            shown = self.state.shown
+            then, now = (None if each is None else shown(each) for each in (change.before, change.after))
+            return change._replace(before=then, after=now) if all(map(self._sees, sides)) else None
         if change.table == "domains":
             return change if all(self.authority.sees(each.name) for each in sides) else None
         if not isinstance(self.state, RecordsInScope):
             return change
         if change.table == "connection":
             seen = self.state.seen_server
-            then, now = (None if each is None else seen(each) for each in (change.before, change.after))
-            return change._replace(before=then, after=now)
+            was, is_now = (None if each is None else seen(each) for each in (change.before, change.after))
+            return change._replace(before=was, after=is_now)
         if change.table != "intents":
             return change if all(map(self.state.sees_decision, sides)) else None
         before, after = (None if each is None else self.state.seen_part(each) for each in (change.before, change.after))
         return None if before is after is None else change._replace(before=before, after=after)
+
+    def _sees(self, entry: Entry) -> bool:
+        return self.authority.sees(entry.domain)
 
 
 def _domain_of(address: str) -> str:

@@ -33,7 +33,7 @@ def entries() -> tuple[Entry, ...]:
         account(f"mara@{FAR.name}", full_name=f"{HIDDEN} one"),
         account(f"marie@{FAR.name}"),
         account(f"lars@{FAR.name}", enabled=False),
-        account("otto", kind="alias", delivers_to=("mara@north.example",)),
+        account("otto", kind="alias", delivers_to=("mara@north.example", "nils", f"mara@{FAR.name}")),
     )
 
 
@@ -74,6 +74,19 @@ def test_accounts_of_other_domains_are_as_if_they_were_not_there(full: Session) 
         find_entry("lars", session.state)
     assert sees_nothing(error.value.happened, error.value.hints)
     assert sees_nothing(hints_for("marie", session.state))
+
+
+def test_an_alias_names_no_account_of_another_domain_and_keeps_it(full: Session) -> None:
+    session = bound(full, Authority("account-admin", frozenset({NORTH.name})))
+    alias = session.state.find("otto@north.example")
+    assert alias.delivers_to == ("mara@north.example", "nils")
+    assert sees_nothing(*session.history.log(LogQuery(account="otto@north.example")))
+    done = session.do(DeleteAccounts(("otto@north.example",), expected=(alias,)))
+    assert [outcome.result for outcome in done.outcomes] == ["done"]
+    assert sees_nothing(done, *session.history.log(LogQuery()))
+    full.catch_up()
+    (deleted,) = full.state.deleted_at("otto@north.example")
+    assert deleted.delivers_to == ("mara@north.example", "nils", f"mara@{FAR.name}")
 
 
 def test_totals_are_those_of_the_whole_license(full: Session) -> None:

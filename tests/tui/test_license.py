@@ -242,7 +242,7 @@ async def test_components_follow_their_users(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(license_module, "MANY", 2)  # so that they are counted beside the screen
     async with console(office(replace(ACTIVATED, components=(Component(name="antivirus", seats=3),))), WIDE) as screen:
         await screen.press("l")
-        await until(screen, lambda: "5 of 3 used" in sheet(screen))
+        await until(screen, lambda: "5 of 3 seats" in sheet(screen))
         assert "! 2 accounts beyond its seats" in sheet(screen)
         screen.other("berg").do(DisableAccounts(("a@north.example", "b@north.example")))
         await screen.tick()

@@ -379,7 +379,7 @@ async def test_who_is_gone_stays_unless_it_is_said() -> None:
         assert "6 → 5 of 10 seats used" in screen.text
         assert preview.disables_gone
         await screen.press("A")
-        screen.expect_dialog("Map 3 accounts?", "2 of 6 mapped accounts are gone from the directory: disabled too")
+        screen.expect_dialog("Map 3 accounts?", "2 of 6 mapped accounts are gone from the directory")
         await screen.press("y")
         assert screen.used == 5
         assert not screen.session.state.find(f"p0000@{NORTH}").enabled
@@ -462,7 +462,7 @@ async def test_more_than_a_thousand_are_mapped_beside_the_screen() -> None:
         await screen.press("A", "y")
         await until(screen, lambda: isinstance(screen.app.screen, MappingScreen))
         assert screen.used == 1500
-        assert "1,500 mapped" in screen.text
+        assert "1,500 accounts mapped" in screen.text
 
 
 async def test_another_directory_meanwhile_is_reported() -> None:
