@@ -246,7 +246,7 @@ async def test_components_follow_their_users(monkeypatch: pytest.MonkeyPatch) ->
         assert "! 2 accounts beyond its seats" in sheet(screen)
         screen.other("berg").do(DisableAccounts(("a@north.example", "b@north.example")))
         await screen.tick()
-        await until(screen, lambda: "3 of 3 used" in sheet(screen))
+        await until(screen, lambda: "3 of 3 seats" in sheet(screen))
         assert "beyond" not in sheet(screen)
 
 
