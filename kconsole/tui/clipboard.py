@@ -27,6 +27,9 @@ PATIENCE: Final = 2.0
 SENT: Final = "sent to your terminal"
 """No terminal confirms that it took a text."""
 
+ADVICE: Final = "to pass it on"
+"""What follows has to be set."""
+
 
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:
     """Copy a text, and say in a few words how, or why not. The text must be safe to show: it may go into a terminal."""
@@ -38,7 +41,7 @@ async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None =
             return "copied into tmux's buffer, too much for a clipboard"
         if "clipboard" in features:
             return f"{SENT} by tmux"
-        return "copied into tmux's buffer; to pass it on, tmux needs: set -as terminal-features ',*:clipboard'"
+        return f"copied into tmux's buffer; {ADVICE}, tmux needs: set -as terminal-features ',*:clipboard'"
     if not is_short:
         return f"not copied: more than the {MOST * 3 // 4 // 1000} kB that a terminal's clipboard takes"
     # tmux calls its terminal screen, too.
@@ -48,7 +51,7 @@ async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None =
             app._driver.write("".join(wrapped_for_screen(encoded.decode())))
         return f"{SENT} through screen"
     app.copy_to_clipboard(text)
-    return "sent to tmux; to pass it on, it needs: set -s set-clipboard on" if in_tmux else SENT
+    return f"sent to tmux; {ADVICE}, it needs: set -s set-clipboard on" if in_tmux else SENT
 
 
 def wrapped_for_screen(encoded: str) -> Iterator[str]:

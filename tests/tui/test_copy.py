@@ -11,7 +11,7 @@ from kconsole.core.records import Domain, Inventory
 from kconsole.tui import clipboard
 from kconsole.tui.clipboard import MOST, PIECE, copy, wrapped_for_screen
 from tests.operations.sessions import DOMAIN, account
-from tests.tui.console import Console, console
+from tests.tui.console import NARROW, Console, console, until
 
 MANY = Inventory(domains=(Domain(name=DOMAIN, primary=True),), entries=tuple(account(f"a{n:05}") for n in range(3_000)))
 
@@ -146,6 +146,19 @@ async def test_too_much_is_not_sent_down_the_line() -> None:
 
 
 # In the console
+
+
+@pytest.mark.usefixtures("on_path")
+async def test_what_tmux_needs_is_shown_whole_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in a_tmux(tmp_path, "cat > /dev/null; echo 256,title").items():
+        monkeypatch.setenv(name, value)
+    async with console("office", NARROW) as screen:
+        await screen.press("y")
+        await until(screen, lambda: screen.dialog is not None)
+        screen.expect_dialog("Copied", "set -as terminal-features ',*:clipboard'")
+        await screen.press("escape", "y")
+        await until(screen, lambda: "1 address copied into tmux's buffer" in screen.status)
+        screen.expect_no_dialog()
 
 
 async def test_copying_takes_the_marked_addresses() -> None:

@@ -15,6 +15,7 @@ from kconsole.tui.widgets.painting import brief, fitted, shortened, spread, wrap
         ("a 王小明", 4, ["a", "王小", "明"]),
         ("王小", 3, ["王", "小"]),
         ("王小", 1, ["王", "小"]),
+        ("m.ueda@retail.example Ueda", 15, ["m.ueda", "@retail.example", "Ueda"]),
     ],
 )
 def test_texts_are_wrapped_at_blanks_or_where_they_must_be(text: str, width: int, lines: list[str]) -> None:

@@ -66,6 +66,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         """The filter whose list the cursor goes to the top of."""
         self._count = 0
         """The number that was typed before a key, as in vim; 0 for none."""
+        self._has_read_advice = False
+        """Whether what makes tmux pass copies on was shown; it is shown once."""
         self._is_plan_shown = False
         """Whether the status line says what changing the marked accounts would come to."""
 
@@ -192,12 +194,16 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     async def action_copy(self) -> None:
         """Copy the addresses, and say how: no terminal answers whether it took them."""
-        from kconsole.tui.clipboard import copy
+        from kconsole.tui.clipboard import ADVICE, copy
 
         if entries := self.targets:
             how = await copy(self.app, "\n".join(safe_address(entry.address) for entry in entries))
             shows = "shows it" if len(entries) == 1 else "shows them"
-            self.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}")
+            text = f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}"
+            self.tell(text)
+            if ADVICE in how and not self._has_read_advice:  # the status line would cut it off
+                self._has_read_advice = True
+                self.tell_news("Copied", [text], alarm=False)
         else:
             self.tell(texts.nothing_here(self.accounts.highlighted))
 

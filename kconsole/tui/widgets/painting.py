@@ -54,6 +54,8 @@ def wrapped(text: str, width: int) -> list[str]:
             lines.append(line)
         while cell_len(word) > width > 0:
             head = set_cell_size(word, width).rstrip(" ") or word[0]
+            if "@" in head[1:]:  # an address stays readable
+                head = head[: head.rindex("@")]
             lines.append(head)
             word = word[len(head) :]
         line = word
