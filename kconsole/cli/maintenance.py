@@ -14,7 +14,10 @@ from kconsole.text import words
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
-DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast")
+DOCUMENTS = (
+    "status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast", "keeps",
+    "protections", "reservations",
+)  # fmt: skip
 
 
 @click.command()

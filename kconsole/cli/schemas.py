@@ -218,6 +218,19 @@ _PRINTED: Final[Mapping[str, Any]] = {
         ],
     ),
     "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
+    "keeps": _list(_model(
+        "Kept", "A kept account, as kconsole keep --json lists it.",
+        address=str, until=datetime, reason=str, by=str, at=datetime, active=_said(bool, "whether that day is to come"),
+    )),
+    "protections": _list(_model(
+        "Protected", "A protection, as kconsole protect --json lists it.",
+        pattern=str, reason=str, by=str, at=datetime, accounts=_said(int, "how many fit"),
+    )),
+    "reservations": _list(_model(
+        "Reserved", "A reservation, as kconsole reserve list --json lists it.",
+        id=str, subject=str, domain=_said(str, "empty for any"), count=int, start=datetime, until=datetime, reason=str,
+        by=str, at=datetime, active=_said(bool, "whether it holds its seats now"),
+    )),
     "config": Config,
     "roles": RolesFile,
 }  # fmt: skip

@@ -153,7 +153,7 @@ def _csv_row(document: dict[str, Any]) -> list[str]:
 def _put_accounts(entries: list[Entry], session: Session) -> None:
     now, policy = session.clock.now(), session.seats.policy
     columns = [report.CELLS[name] for name in report.DEFAULT]
-    rows = [[cell(entry, policy, now) for _, cell in columns] for entry in entries]
+    rows = [[cell(entry, policy, now, report.NO_KEEPS) for _, cell in columns] for entry in entries]
     header = [title.upper() for title, _ in columns]
     for line in table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
         click.echo(line)

@@ -1,12 +1,15 @@
 """A list of accounts as a file: CSV, JSON or Markdown, with times that do not age, and totals."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from kconsole.core.decisions import Keep
 from kconsole.core.records import Entry
 from kconsole.core.times import to_iso
+from kconsole.licensing.decisions import kept_until
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import ages, words
 from kconsole.text.details import last_login_word, name_word, reason_word
@@ -38,18 +41,24 @@ def seat_word(entry: Entry, policy: LicensePolicy) -> str:
     return "1" if policy.listed(entry).seat else NOTHING
 
 
+Keeps = Mapping[int, Keep]
+"""By the number of the account."""
+
+NO_KEEPS: Final[Keeps] = MappingProxyType({})
+
+
 class Cells(NamedTuple):
     """What can be said of each account: a title, and the text of an account. The text is safe to show."""
 
     title: str
-    cell: Callable[[Entry, LicensePolicy, datetime], str]
-    """The text of an account by a policy, at a moment."""
+    cell: Callable[[Entry, LicensePolicy, datetime, Keeps], str]
+    """The text of an account by a policy, at a moment, with the keeps of the store."""
 
 
 def _plain(
     text: Callable[[Entry], str], accounts_only: bool = False
-) -> Callable[[Entry, LicensePolicy, datetime], str]:
-    return lambda entry, policy, _: text(entry) if not accounts_only or policy.is_account(entry) else NOTHING
+) -> Callable[[Entry, LicensePolicy, datetime, Keeps], str]:
+    return lambda entry, policy, *_: text(entry) if not accounts_only or policy.is_account(entry) else NOTHING
 
 
 LAST_LOGIN: Final = "last-login"
@@ -57,9 +66,9 @@ LAST_LOGIN: Final = "last-login"
 CELLS: Final = {
     "address": Cells("Account", _plain(lambda entry: safe_address(entry.address))),
     "name": Cells("Name", _plain(name_word)),
-    "seat": Cells("Seat", lambda entry, policy, _: seat_word(entry, policy)),
-    "because": Cells("Because", lambda entry, policy, _: reason_word(policy.listed(entry))),
-    LAST_LOGIN: Cells("Last login", lambda entry, _, now: last_login_word(entry, now)),
+    "seat": Cells("Seat", lambda entry, policy, *_: seat_word(entry, policy)),
+    "because": Cells("Because", lambda entry, policy, *_: reason_word(policy.listed(entry))),
+    LAST_LOGIN: Cells("Last login", lambda entry, _, now, __: last_login_word(entry, now)),
     "protocol": Cells(
         "Via", _plain(lambda entry: safe_text(entry.last_login.protocol) if entry.last_login else NOTHING)
     ),
@@ -68,11 +77,17 @@ CELLS: Final = {
     "role": Cells("Role", _plain(lambda entry: words.ROLES[entry.role], accounts_only=True)),
     "origin": Cells("Origin", _plain(lambda entry: words.ORIGINS[entry.origin], accounts_only=True)),
     "tags": Cells("Tags", _plain(lambda entry: safe_text(" ".join(entry.tags)))),
+    "kept-until": Cells("Kept until", lambda entry, _, now, keeps: _kept_word(entry, now, keeps)),
     "description": Cells("Description", _plain(lambda entry: safe_text(entry.description))),
 }
 """By the names of the columns of the screen. The last login is an age, for which a file has a time."""
 
 DEFAULT: Final = ("address", "name", "seat", "because", LAST_LOGIN, "protocol")
+
+
+def _kept_word(entry: Entry, now: datetime, keeps: Keeps) -> str:
+    until = kept_until(keeps, entry, now)
+    return "" if until is None else words.day(until)
 
 
 def totals(entries: Sequence[Entry], policy: LicensePolicy) -> str:
@@ -85,22 +100,34 @@ def totals(entries: Sequence[Entry], policy: LicensePolicy) -> str:
 
 
 def report(
-    form: str, entries: Sequence[Entry], columns: Sequence[str], policy: LicensePolicy, now: datetime, asked: str = ""
+    form: str,
+    entries: Sequence[Entry],
+    columns: Sequence[str],
+    policy: LicensePolicy,
+    now: datetime,
+    asked: str = "",
+    keeps: Keeps = NO_KEEPS,
 ) -> str:
     """A file of entries in one of the `FORMATS`, with some of the columns of `CELLS`; `asked` is the filter."""
-    return "".join(report_pieces(form, entries, columns, policy, now, asked))
+    return "".join(report_pieces(form, entries, columns, policy, now, asked, keeps))
 
 
 def report_pieces(
-    form: str, entries: Sequence[Entry], columns: Sequence[str], policy: LicensePolicy, now: datetime, asked: str = ""
+    form: str,
+    entries: Sequence[Entry],
+    columns: Sequence[str],
+    policy: LicensePolicy,
+    now: datetime,
+    asked: str = "",
+    keeps: Keeps = NO_KEEPS,
 ) -> Iterator[str]:
     """The same in pieces: none takes long, and none is kept, so a screen beside it never waits."""
     cells = [CELLS[name].cell for name in columns]
     if LAST_LOGIN in columns:
-        cells[columns.index(LAST_LOGIN)] = lambda entry, _, now: _moment(entry, form, now)
+        cells[columns.index(LAST_LOGIN)] = lambda entry, _, now, __: _moment(entry, form, now)
     titles, total = [CELLS[name].title for name in columns], totals(entries, policy)
     pieces = (
-        [["" if (text := cell(entry, policy, now)) == NOTHING else text for cell in cells] for entry in some]
+        [["" if (text := cell(entry, policy, now, keeps)) == NOTHING else text for cell in cells] for entry in some]
         for some in in_pieces(entries)
     )
     if form == "json":

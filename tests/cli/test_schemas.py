@@ -22,6 +22,9 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "head": ("log", "head", "--json"),
     "server": ("server", "--json"),
     "dump": ("dump",),
+    "keeps": ("keep", "--json"),
+    "protections": ("protect", "--json"),
+    "reservations": ("reserve", "list", "--json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

@@ -278,6 +278,7 @@ WALKS: Final = (
             Scene("saved-filters", "Filters that were saved.", (_back, "f")),
             Scene("export", "The list goes to a file.", (_back, "E")),
             Scene("tags", "The tags of an account.", (_back, "j", "T")),
+            Scene("keep", "An account is kept until a day.", (_back, "K")),
         ),
     ),
     Walk(

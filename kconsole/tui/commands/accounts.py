@@ -101,6 +101,14 @@ class Tag(_AccountCommand):
     operation = "tag"
 
 
+class Keep(_AccountCommand):
+    """Keep the account, or all marked ones, from every policy until a day. The filter is:kept lists them."""
+
+    name, keys, title = "keep", "K", "Accounts: keep until a day"
+    synonyms = "protect exception leave reclaim snooze"
+    operation = "keep"
+
+
 class Connect(_AccountCommand):
     """Record that the user logs in now: the first login creates the mailbox. Says why a login would be refused."""
 

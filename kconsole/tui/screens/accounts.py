@@ -300,6 +300,14 @@ class AccountsScreen(ListingScreen):
         else:
             self.tell(texts.nothing_here(self.accounts.highlighted))
 
+    def action_keep(self) -> None:
+        from kconsole.tui.screens.keep import KeepDialog
+
+        if entries := self.targets:
+            self.app.push_screen(KeepDialog(entries, self.session, self.save))
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
     # What questions say
 
     def _as_now(self, entries: Iterable[Entry]) -> list[Entry]:

@@ -242,7 +242,9 @@ class ListingScreen(FilterScreen, ServerScreen):
                 others = marked.difference(entry.id for entry in entries)
                 entries += filter(None, map(session.state.live_entry, sorted(others)))
             policy = session.seats.policy
-            pieces = report_pieces(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
+            pieces = report_pieces(
+                wanted.form, entries, columns, policy, now, "" if marked else listing.text, session.state.keeps
+            )
             path = save_listing(wanted.name, pieces, session.store.folder, replace=wanted.replace)
             return f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}"
 
@@ -347,6 +349,7 @@ class ListingScreen(FilterScreen, ServerScreen):
             self.session.authority.is_bound,
         )
         report, has_group = self.session.seats.report(), not listing.text
+        self.accounts.keeps = self.session.state.keeps
         self.accounts.show(rows, listing.sort, listing.reverse, report, now, has_group)
         if self._to_top_of and self._to_top_of == listing.text:
             self._to_top_of = ""

@@ -294,12 +294,18 @@ class MainScreen(AccountsScreen):
                 for change in commit.changes
                 if change.table == "entries" and change.after is not None
             }
+            changed |= {entry.id: entry for commit in commits for entry in self._with_other_keeps(commit)}
             self.accounts.change(changed.values(), self.session.seats.report(), self.session.clock.now())
             self._show_highlighted()
         self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
         self.show_plan()
         self.show_keys()
         self._note([commit for commit in commits if not commit.own])
+
+    def _with_other_keeps(self, commit: Commit) -> Iterator[Entry]:
+        """The accounts that are kept until another day, which a column shows."""
+        numbers = (change.number for change in commit.changes if change.table == "keeps")
+        return filter(None, map(self.session.state.live_entry, numbers))
 
     def _note(self, commits: Sequence[Commit]) -> None:
         """Say quietly what others did, beside the plan for the marked accounts."""

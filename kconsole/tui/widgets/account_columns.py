@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.text.report import CELLS, LAST_LOGIN
+from kconsole.text.report import CELLS, LAST_LOGIN, NO_KEEPS, Keeps
 from kconsole.tui.widgets.column_list import Column
 
 NARROWEST, WIDEST = 4, 200
@@ -31,6 +31,7 @@ class View(NamedTuple):
 
     now: datetime
     policy: LicensePolicy
+    keeps: Keeps = NO_KEEPS
 
 
 class Choice(NamedTuple):
@@ -46,7 +47,7 @@ def _column(name: str, width: int, share: int = 0, needs: int = 0) -> AccountCol
     title, cell = CELLS[name]
 
     def shown(entry: Entry, view: View) -> str:
-        return cell(entry, view.policy, view.now)
+        return cell(entry, view.policy, view.now, view.keeps)
 
     return AccountColumn(title, width, shown, share, needs=needs, gives_way=name == ADDRESS, name=name)
 
@@ -63,10 +64,11 @@ COLUMNS: Final = (
     _column("role", 13),
     _column("origin", 12),
     _column("tags", 12, share=1),
+    _column("kept-until", 10),
     _column("description", 12, share=3),
 )
 
-HIDDEN: Final = ("origin", "role", "kind", "domain", "tags", "description")
+HIDDEN: Final = ("origin", "role", "kind", "domain", "tags", "kept-until", "description")
 """The columns that are not shown until the user chooses them."""
 
 EXTRAS: Final = ("protocol", "because", *HIDDEN)

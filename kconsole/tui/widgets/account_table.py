@@ -19,6 +19,7 @@ from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.sorting import SortField
 from kconsole.text import words
 from kconsole.text.details import last_login_word
+from kconsole.text.report import NO_KEEPS, Keeps
 from kconsole.tui.commands.accounts import NeverLoggedIn
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, View, choices_of, columns_of
@@ -62,6 +63,8 @@ class AccountTable(ColumnList[Entry]):
         self.group = 0
         """How many there are in that group, which comes before all others; 0 if there is none."""
         self._folded: Sequence[Entry] = ()
+        self.keeps: Keeps = NO_KEEPS
+        """The keeps of the store, which follow it."""
 
     def on_mount(self) -> None:
         self.show_columns(console_of(self).preferences.columns)
@@ -83,7 +86,7 @@ class AccountTable(ColumnList[Entry]):
 
     @property
     def view(self) -> View:
-        return View(self.now, self._policy)
+        return View(self.now, self._policy, self.keeps)
 
     def key(self, record: Entry) -> int:
         return record.id
