@@ -417,7 +417,7 @@ async def test_the_key_that_helps_is_never_cut_off_a_warning(width: int, reporte
     async with console("crisis", (width, 20)) as screen:
         lines = [line.strip() for line in screen.text.splitlines()]
         assert reported in lines
-        assert any(line.startswith("! 25 seats and") and line.endswith(" · l license") for line in lines)
+        assert any(line.startswith("! Overdue: 25") and line.endswith(" · l license") for line in lines)
 
 
 async def test_the_header_tells_seats_then_the_license_then_who_is_at_work() -> None:
@@ -446,7 +446,7 @@ async def test_an_empty_domain_says_so() -> None:
 
 async def test_a_license_without_limit_is_reported_as_such() -> None:
     async with console(Inventory(entries=(Entry(address="x@a.example"),))) as screen:
-        assert "1 seat used, unlimited" in screen.gauge
+        assert "1 seat used · UNLIMITED" in screen.gauge
         assert "unlimited seats" in screen.text
 
 
