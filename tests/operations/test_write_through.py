@@ -18,7 +18,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.catalog import MODULES, operation_class, runs_on
-from kconsole.operations.decisions import KeepAccounts
+from kconsole.operations.decisions import KeepAccounts, Reserve
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.server import AddDomain, AddServer, RecordRestart
@@ -151,6 +151,23 @@ def test_a_kept_account_can_be_deleted_and_is_not_kept_then(session: Session, ma
     do(session, mail, DeleteAccounts((ANNA,)))
     assert mail.world.find(ANNA) is None
     assert [each.address for each in session.state.keeps.values()] == [BERG]
+
+
+def test_a_reserved_seat_is_used_once_the_server_has_made_the_account(session: Session, mail: KerioServer) -> None:
+    by, until = writer(mail), session.clock.now() + timedelta(days=9)
+    for subject in ("dora@north.example", "Emil Novak"):
+        session.do(Reserve(subject, until, reason="starts soon"))
+    numbers = {each.subject: number for number, each in session.state.reservations.items()}
+    session.do(AddAccount("dora@north.example"), by)
+    assert [each.subject for each in session.state.reservations.values()] == ["Emil Novak"]
+    assert session.do(EnableAccounts((BERG,)), by).outcomes[0].result == "done"  # four of five
+    with pytest.raises(Refused, match="seats-reserved"):
+        session.do(AddAccount("fay@north.example"), by)
+    assert mail.world.find("fay@north.example") is None
+    done = session.do(AddAccount("emil@north.example", use=f"r{numbers['Emil Novak']}"), by)
+    assert done.commit is not None
+    assert {change.table for change in done.commit.changes} >= {"entries", "reservations"}
+    assert not session.state.reservations
 
 
 def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:
