@@ -63,3 +63,9 @@ async def test_an_alias_of_several_says_of_who_and_asks_nothing() -> None:
         await screen.press("d")
         screen.expect_no_dialog()
         assert "delivers to anna@x.example and berg@x.example" in screen.status
+
+
+async def test_an_alias_of_several_with_long_addresses_names_them_whole() -> None:
+    async with console("office") as screen:
+        await screen.press("slash", *"billing", "enter", "d")
+        screen.expect_dialog("Nothing was changed", "l.navarro@northwind.example", "z.hart@northwind.example")

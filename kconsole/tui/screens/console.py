@@ -6,6 +6,7 @@ from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from rich.cells import cell_len
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -273,6 +274,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Say that a command has nothing to act on, and if another console is the reason, what that did."""
         if news:
             self.tell_news("Changed meanwhile", [*news, text])
+        elif cell_len(text) > self.size.width - 2:  # the status line would cut it
+            self.tell_news("Nothing was changed", [text], alarm=False)
         else:
             self.tell(text)
 
