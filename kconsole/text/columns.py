@@ -80,7 +80,7 @@ def table(
         whole: positions of columns that stay in one line, as addresses and times; the rest of a row stands below a cell
             that is too long for them.
         drops: positions of columns that are dropped before a cell is wrapped, the first one first.
-        spare: positions of columns that are dropped before a word is broken.
+        spare: positions of columns that are dropped before a word is broken; empty columns go before them.
         width: the cells of a line; None for output to a file, which is wrapped nowhere, and padded to no long text.
     """
     lines = [[*row, *[""] * (len(header) - len(row))] for row in chain([header], rows)]
@@ -93,8 +93,9 @@ def table(
         wrapping = [at for at in shown if at not in right and at not in whole]
         words = {at: [word for line in lines for word in _BREAK.split(line[at])] for at in wrapping}
         least = {at: max(map(cell_width, words[at])) for at in wrapping}
-        for column, fits in (*((column, {}) for column in drops), *((column, least) for column in spare)):
-            if sum(fits.get(at, widths[at]) + len(GAP) for at in shown) - len(GAP) > width:
+        empty = [at for at in shown if at not in drops and not any(line[at] for line in lines[1:] or lines)]
+        for column, fits in (*((column, {}) for column in drops), *((column, least) for column in (*empty, *spare))):
+            if column in shown and sum(fits.get(at, widths[at]) + len(GAP) for at in shown) - len(GAP) > width:
                 shown.remove(column)
         _narrow(widths, shown, width, {at: floor for at, floor in least.items() if at in shown})
     for line in lines:

@@ -142,3 +142,9 @@ def test_a_narrow_text_is_as_wide_as_wcwidth_says() -> None:
     for character in map(chr, range(0x3000)):
         if character.isprintable() and (cells := wcwidth(character)) >= 0:
             assert cell_width(character) == cells, hex(ord(character))
+
+
+def test_an_empty_column_is_dropped_before_one_that_is_spare() -> None:
+    rows = [["1", "carol", "j.hart@northwind.example", ""]]
+    lines = list(table(["LINE", "OPERATOR", "ACCOUNTS", "REASON"], rows, spare=(1,), width=44))
+    assert lines[0].split() == ["LINE", "OPERATOR", "ACCOUNTS"]
