@@ -19,7 +19,7 @@ from kconsole.core.records import Domain, Entry
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.map_plan import Collision, MapPlan
-from kconsole.licensing.reservations import shortfall
+from kconsole.licensing.reservations import shortfall, taken_by
 from kconsole.operations.base import mailbox_left, revived
 from kconsole.store.records import Records
 
@@ -57,7 +57,8 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
     gone = [(entry, replace(entry, enabled=False), 1) for entry in plan.gone]
     plan.planned = seats.if_changed([*known, *new])
     plan.without_gone = seats.if_changed([*known, *new, *gone])
-    if plan.planned.used > now.used and shortfall(plan.planned) > shortfall(now):
+    own = taken_by(plan.new, seats.reservations()).total()
+    if plan.planned.used > now.used and shortfall(plan.planned) - own > shortfall(now):
         params = {"reserved": plan.planned.reserved, "free": plan.planned.free}
         plan.notes = (*plan.notes, message("map-takes-reserved", **params))
     plan.at_risk = list(_without_mailbox(state, plan))

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from kconsole.core.records import Entry, Inventory, fold
 from kconsole.licensing import guards
 from kconsole.licensing.map_plan import Collision, MapPlan
 from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
+from kconsole.operations.decisions import Reserve
 from kconsole.operations.mapping import (
     DirectoryListing,
     ForgetDirectory,
@@ -464,7 +465,7 @@ def test_a_yes_to_passing_the_limit_is_none_to_passing_it_further(tmp_path: Path
     other.do(AddAccount(f"new@{DOMAIN}"))
     with pytest.raises(ChangedMeanwhile):
         session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan))
-    assert used(session) == 2
+    assert session.seats.report().used == 2
     other.close()
 
 
@@ -610,3 +611,19 @@ def test_any_directory_onto_any_store(
         assert again.records() == 0
         assert not disable_gone or not again.gone
         session.close()
+
+
+def test_a_mapping_takes_reserved_seats_says_so_and_uses_those_of_its_people(tmp_path: Path) -> None:
+    session = session_of(tmp_path, seats=3)
+    until = session.clock.now() + timedelta(days=9)
+    session.do(Reserve("anna@north.example", until, reason="starts soon"))
+    found = listing(person("anna"))
+    assert not plan_mapping(DOMAIN, found, session.state, session.seats).notes
+    session.do(MapDomain(DOMAIN, found))
+    assert not session.state.reservations
+    session.do(Reserve("Berta Novak", until, count=2, reason="starts soon"))
+    found = listing(person("anna"), person("chen"))
+    (note,) = plan_mapping(DOMAIN, found, session.state, session.seats).notes
+    assert (note.code, note.params) == ("map-takes-reserved", {"reserved": 2, "free": 1})
+    session.do(MapDomain(DOMAIN, found))
+    assert session.seats.report().used == 2
