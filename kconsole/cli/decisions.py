@@ -106,7 +106,7 @@ def put_table(header: list[str], rows: list[list[str]], whole: set[int]) -> None
 @reason_option
 @at_store
 def protect(place: CliContext, pattern: str, remove: bool, as_list: bool, reason: str) -> int | None:
-    """Protect accounts from every policy for good, or list what is protected.
+    """Protect accounts from every policy, or list them.
 
     PATTERN is a login or an address; * stands for anything: 'svc-*', '*@north.example'. Without it, lists the patterns
     with the number of accounts that fit; the filter is:protected finds these.

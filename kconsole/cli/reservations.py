@@ -46,7 +46,7 @@ def add(place: CliContext, subject: str, domain: str, start: str, until: str, co
 @click.option("--json", "as_list", is_flag=True, help="Print the list as JSON.")
 @at_store
 def list_(place: CliContext, as_list: bool) -> None:
-    """List the reservations, also those that have not begun or are over."""
+    """List the reservations, also future ones and past ones."""
     session, now = place.open(), place.now
     reservations = sorted(session.state.reservations.items(), key=lambda each: (each[1].start, each[0]))
     if as_list:

@@ -69,7 +69,7 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
 @click.option("--backtest", is_flag=True, help="Also show how often past forecasts held.")
 @at_store
 def forecast(place: CliContext, as_json: bool, backtest: bool) -> None:
-    """Show the chance that no seat is free within 30 days, 90 days and a year.
+    """Show how likely it is that seats run out, and when.
 
     It counts who joined and left in the log, without imports, restored dumps, seats freed by a plan, and what was
     undone. The same log gives the same answer all day. The exit code is 0 whatever it says.

@@ -70,7 +70,7 @@ def may_pass(
     left = {number: each.count - taken[number] for number, each in held.items()}
     others = needed.total() - taken.total()
     if others > 0 and report.free is not None and sum(left.values()) > max(report.free - needed.total(), 0):
-        return _refused(others, report.free, left, held, purpose)
+        return _refused(others, taken.total(), report.free, left, held, purpose)
     for domain in report.domains:
         name = canonical_domain(domain.name)
         of_domain = {number for number, each in held.items() if each.domain and is_in(each, name)}
@@ -80,20 +80,22 @@ def may_pass(
         free = max(domain.limit - domain.counted - domain.held, 0)
         there = {number: left[number] for number in of_domain}
         if sum(there.values()) > max(free - needed[name], 0):
-            return _refused(asked, free, there, held, purpose)
+            return _refused(asked, needed[name] - asked, free, there, held, purpose)
     return ALLOWED
 
 
 def _refused(
-    others: int, free: int, left: Mapping[int, int], held: Mapping[int, Reservation], purpose: Purpose
+    others: int, own: int, free: int, left: Mapping[int, int], held: Mapping[int, Reservation], purpose: Purpose
 ) -> Decision:
+    """The refusal of seats for others, beside those that take seats of their `own` reservation."""
     number = min((number for number in left if left[number] > 0), key=lambda number: held[number].until)
     each = held[number]
     total = sum(left.values())
+    available = max(free - own - total, 0)
     params = {
-        "purpose": purpose, "needed": others, "free": free, "reserved": total, "available": max(free - total, 0),
+        "purpose": purpose, "needed": others, "free": free, "reserved": total, "available": available,
         "number": number, "seats": left[number], "subject": each.subject, "until": to_iso(each.until),
-        "more": total - left[number], "short": others - max(free - total, 0),
+        "more": total - left[number], "short": others - available,
     }  # fmt: skip
     return Decision(False, "seats-reserved", params, (message("use-or-cancel-reservation", number=number),))
 

@@ -31,7 +31,9 @@ def test_status_agrees_with_a_plain_count(inventory: Inventory) -> None:
         )
         assert other.done("domains", "--json").json == answer["domains"]
     expected = naive(checked(inventory, "inventory"))
-    assert answer["seats"] == {field: expected[field] for field in SEATS} | {"partial": False, "unlisted": 0}
+    assert answer["seats"] == {field: expected[field] for field in SEATS} | {
+        "partial": False, "unlisted": 0, "reserved": 0, "available": expected["free"],
+    }  # fmt: skip
     assert [{**domain, "ascii_name": ascii_domain(domain["name"])} for domain in expected["domains"]] == answer[
         "domains"
     ]

@@ -237,8 +237,11 @@ CHANGING = {
     "doctor": ["doctor", "--fix"],
     "journal": ["journal", "archive", "--keep", "1"],
     "share": ["share", "off"],
+    "keep": ["keep", ANNA, "--until", "2026-09-01", "--reason", "leave"],
+    "protect": ["protect", ANNA, "--reason", "alarm"],
+    "reserve": ["reserve", "add", "Anna", "--until", "2026-09-01"],
 }
-READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"}
+READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup", "history", "forecast"}
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:

@@ -76,6 +76,13 @@ NEVER: Final = {
     "forget directory": "a domain may lose its directory at any time",
     "sync": "it needs a server: tests/operations/test_sync_domains.py",
     "settle": "it takes what the server did",
+    "keep": "tests/operations/test_keeps.py",
+    "end keep": "tests/operations/test_keeps.py",
+    "protect": "tests/operations/test_keeps.py",
+    "unprotect": "tests/operations/test_keeps.py",
+    "reserve": "tests/operations/test_reservations.py",
+    "extend reservation": "tests/operations/test_reservations.py",
+    "cancel reservation": "tests/operations/test_reservations.py",
 }
 """Operations that nothing refuses, or for which this test is not the place."""
 

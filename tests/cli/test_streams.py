@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,8 @@ from tests.cli.console import Console, account
 from tests.importers.kerio_writer import write_files
 from tests.importers.license_writer import license_key
 from tests.limits import PATIENCE, thorough_but
+
+_TODAY: Final = datetime.now(UTC).date()  # the processes have the clock of the machine
 
 COMMANDS: Final = {
     "status": "",
@@ -65,6 +68,25 @@ COMMANDS: Final = {
     "demo": "",
     "diagnose": "",
     "schema": "status",
+    "keep": "",
+    "protect": "",
+    "reserve": "",
+    "reserve list": "",
+    "history": "",
+    "forecast": "",
+    "log head": "--json",
+    "reserve add": f"Anna --until {_TODAY + timedelta(days=30)}",
+    "reserve cancel": "r1",
+    "reserve extend": f"r1 {_TODAY + timedelta(days=60)}",
+    "roles": "",
+    "roles check": "",
+    "roles keys": "anna",
+    "roles whoami": "",
+    "service-user": "--print",
+    "share": "",
+    "share off": "",
+    "share on": "--group missing",
+    "shell": "--operator anna",
 }
 """Arguments with which each command does what it is for, or refuses it."""
 

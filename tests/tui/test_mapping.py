@@ -184,7 +184,7 @@ async def test_attributes_that_are_none_are_reported() -> None:
         await screen.press("enter")
         screen.expect_dialog("'login' does not have the form FIELD=NAME")
         await screen.press("escape")
-        assert "1 of 2 mapped" in screen.text
+        assert "1 of 2 with a director" in screen.text
 
 
 async def test_a_line_that_no_one_changed_keeps_what_was_there() -> None:
@@ -476,7 +476,7 @@ async def test_another_directory_meanwhile_is_reported() -> None:
         assert "ou=others,dc=example" in screen.text
         screen.other("carla").do(AddDomain("west.example"))
         await screen.tick()
-        assert "1 of 3 mapped" in screen.text
+        assert "1 of 3 with a director" in screen.text
 
 
 # Leaving off, and servers that go

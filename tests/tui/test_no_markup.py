@@ -117,8 +117,8 @@ def _is_safe(value: ast.expr) -> bool:
     if isinstance(value, ast.Call):
         # Help and titles of commands are literals; that none holds a bracket, the tests of commands see to.
         if isinstance(value.func, ast.Name):
-            return value.func.id == "Content"
-        return _name(value.func) in ("help_text", "highlight")
+            return value.func.id in ("Content", "Backdrop")
+        return _name(value.func) in ("help_text", "highlight", "_dimmed")
     return False
 
 

@@ -175,6 +175,8 @@ def look_around(screen: Terminal, typed: str) -> None:
     screen.type("\x1b")
     screen.wait_until(lambda text: "Accounts: details" not in text, "no palette")
     screen.type("q")
+    screen.wait_for("Quit?")  # the marks would be lost
+    screen.type("y")
 
 
 def no_harm(hostile: Hostile, size: tuple[int, int], operator: str, typed: str) -> None:

@@ -97,7 +97,10 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     def render(self) -> RenderableType:
         """What lies behind it."""
-        shown, palette = super().render(), palette_of_app(self)
+        return self._dimmed(super().render())
+
+    def _dimmed(self, shown: RenderableType) -> RenderableType:
+        palette = palette_of_app(self)
         if isinstance(shown, BackgroundScreen) and palette.behind is not None:
             return Backdrop(shown.screen, palette.behind, palette.frame, not isinstance(shown.screen, Dialog))
         return shown

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from textual import getters
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widget import Widget
 
 from kconsole.core.errors import ConsoleError
@@ -100,6 +101,6 @@ class HistoryScreen(ConsoleScreen):
         if self._read is None or self._left.is_set():
             return
         days = self._read.days[-PERIODS[self._period] :]
-        self.query_one("#license-pane").border_title = f"Seats used in {PERIODS[self._period]} days"
+        self.query_one("#license-pane").border_title = Content(f"Seats used in {PERIODS[self._period]} days")
         self.sheet.show(days, self._read.forecast)
         self.tell(summary(days).removesuffix("."))

@@ -326,7 +326,7 @@ class MainScreen(AccountsScreen):
         self.gauge.report = report
         self.domains.is_bound = is_bound = self.session.authority.is_bound
         self.gauge.of = "whole license:" if is_bound else ""
-        self.domains.border_title = f"{'Your domains' if is_bound else 'Domains'} · seats"
+        self.domains.border_title = "Your domains · seats" if is_bound else "Domains · seats"
         self.domains.show(report)
         self.header.left = safe_text(self._title) or safe_address(self.session.state.primary_domain)
         self.header.limit = limit_words(report)
