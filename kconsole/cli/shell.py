@@ -65,7 +65,10 @@ def shell(
     """
     command = os.environ.get(ORIGINAL_COMMAND, "")
     secret = None if password_file is None else secret_from(password_file, "", None)
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    try:
+        home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # an unknown user, as in many containers
+        home = Path("/")
     enclose(home, (base or home).absolute())
     if secret is not None:
         os.environ[SERVER_PASSWORD] = secret.reveal()

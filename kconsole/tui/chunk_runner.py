@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
@@ -41,7 +42,7 @@ class ChunkRunner(Generic[Result]):
             if is_done:
                 done(result)
                 return
-        self._worker = self._node.run_worker(self._go_on(chunks, done), group=self._group, exclusive=True)
+        self._worker = self._node.run_worker(partial(self._go_on, chunks, done), group=self._group, exclusive=True)
 
     def stop(self) -> None:
         if self._worker is not None:

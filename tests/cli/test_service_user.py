@@ -146,10 +146,11 @@ def test_it_sets_up_what_it_says(console: Console, tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", tmp_path], check=False).returncode:
         pytest.skip("this machine lets no one mount anything, not even in a namespace of their own")
     (tmp_path / "mount").mkdir()
+    (tmp_path / "mount").chmod(0o755)
     (tmp_path / "script").write_text(script(console))
     ended = subprocess.run(
         ["unshare", "-m", "sh", "-c", NAMESPACE + TRIED, "sh", tmp_path / "mount", tmp_path / "script", STUB],
-        capture_output=True, text=True, timeout=PATIENCE, check=False, cwd="/",
+        capture_output=True, text=True, timeout=PATIENCE, check=False, cwd="/", umask=0o022,
     )  # fmt: skip
     operator = "sudo -n -u kconsole /opt/kconsole/bin/kconsole shell --operator"
     assert ended.stdout.splitlines() == [
