@@ -172,6 +172,10 @@ def synced_words(done: Done, unread: int) -> str:
     return f"{_seats(done)}server read: {what}{missing}"
 
 
+_FOLLOWS_NUMBER: Final = frozenset({"disable", "enable", "tag", "add", "delete", "import", "map"})
+"""Operations whose past stands behind the number of entries: "10 accounts disabled"."""
+
+
 def done_words(done: Done, undone: str = "") -> str:
     """The result of an operation, the figures first: they must not be cut off. `undone` is as "undone: disable"."""
     changed = done.changed
@@ -180,7 +184,12 @@ def done_words(done: Done, undone: str = "") -> str:
     if not changed:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1:
-        return f"{_seats(done)}{undone or done.operation}: {_counted(done)}"
+        counted = _counted(done)
+        if undone or done.operation not in _FOLLOWS_NUMBER:
+            return f"{_seats(done)}{undone or f'{done.operation}:'} {counted}"
+        from kconsole.text.commits import PAST
+
+        return f"{_seats(done)}{counted} {PAST[done.operation]}"
     address = safe_address(changed[0].address)
     return f"{_seats(done)}{undone} {address}".rstrip() if undone else f"{_seats(done)}{address} {_words(changed[0])}"
 

@@ -303,7 +303,7 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         screen.expect_dialog("Some users were not mapped", "zoidberg: the address is already taken by a local account")
         await screen.press("escape")
         assert isinstance(screen.app.screen, MappingScreen)
-        assert status_of(screen) == "1 → 7 seats used · map: 6 accounts"
+        assert status_of(screen) == "1 → 7 seats used · 6 accounts mapped from the directory"
         assert "6 accounts mapped" in screen.text
         assert DirectoryServer.password.encode() not in store_of(screen)
         await screen.press("u")

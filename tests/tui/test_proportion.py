@@ -65,11 +65,11 @@ async def test_all_that_is_marked_is_deleted_only_by_its_number_and_counted_the_
         assert screen.used == 113
         await screen.press("1", "1", "9", "enter")
         screen.expect_no_dialog()
-        await until(screen, lambda: screen.status.endswith("delete: 119 accounts"))
+        await until(screen, lambda: screen.status.endswith("119 accounts deleted"))
         await screen.press("L")
         assert "119 accounts" in screen.text
         await screen.press("escape", "u")
-        await until(screen, lambda: screen.status.endswith("undone: delete: 119 accounts"))
+        await until(screen, lambda: screen.status.endswith("undone: delete 119 accounts"))
         await screen.press("ctrl+r")
         screen.expect_dialog(
             "Redo 'delete' of 119 accounts?", "71 accounts would be deleted.", "seats will be free after"

@@ -20,7 +20,7 @@ from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import reason_word
 from kconsole.text.gauge import change_words
-from kconsole.text.messages import parts_of, sentence, sentences, whole
+from kconsole.text.messages import sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.screens.listing import ListingScreen
 
@@ -84,7 +84,7 @@ class AccountsScreen(ListingScreen):
             [
                 *behind,
                 *([] if behind else self._not_listed(accounts)),
-                *_passed_over(len(entries) - len(accounts), f"{verb}d"),
+                *_passed_over(entries, accounts, f"{verb}d"),
                 change_words(report, after),
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
@@ -138,7 +138,7 @@ class AccountsScreen(ListingScreen):
             elif key == "a":
                 self._ask_to_add(again)
 
-        lines = [*map(safe_text, parts_of(decision.message, self.voice)), *filter(None, [again])]
+        lines = [*self.why_refused(decision), *filter(None, [again])]
         hint = safe_text(sentences(decision.hints, self.voice))
         self.app.push_screen(NoSeatDialog(lines, hint, bool(again)), answered)
 
@@ -217,7 +217,7 @@ class AccountsScreen(ListingScreen):
             verb,
             [
                 *self._not_listed(deletable),
-                *_passed_over(len(entries) - len(may_be) + len(off), "deleted"),
+                *_passed_over(entries, deletable, "deleted"),
                 *texts.accounts_only_note(not_here),
                 *texts.deletion_notes(len(deletable) - len(gone), len(deletable), seats),
             ],
@@ -336,7 +336,7 @@ class AccountsScreen(ListingScreen):
         if not entries:
             return texts.nothing_here(self.accounts.highlighted)
         if len(entries) > 1:
-            return f"None of the {len(entries):,} marked entries can be {state}."
+            return f"None of the {len(entries):,} marked {words.entries_noun(entries)} can be {state}."
         entry = entries[0]
         address = safe_address(entry.address)
         policy = self.session.seats.policy
@@ -348,7 +348,13 @@ class AccountsScreen(ListingScreen):
         return f"{address} is {state} already."
 
 
-def _passed_over(rest: int, state: str) -> list[str]:
+def _passed_over(entries: Sequence[Entry], chosen: Sequence[Entry], state: str) -> list[str]:
+    """What is said of marked entries that do not change."""
+    taken = {entry.id for entry in chosen}
+    rest = [entry for entry in entries if entry.id not in taken]
     if not rest:
         return []
-    return [f"{words.count(rest, 'marked entry')} cannot be {state} and {'does' if rest == 1 else 'do'} not change."]
+    which = f"{len(rest):,} marked {words.entries_noun(rest)}"
+    if state != "deleted" and all(entry.is_account for entry in rest):
+        return [f"{which} {words.are(len(rest))} {state} already."]
+    return [f"{which} cannot be {state} and {'does' if len(rest) == 1 else 'do'} not change."]

@@ -281,8 +281,11 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something is refused, and what helps."""
-        lines = map(safe_text, parts_of(decision.message, self.voice))
-        self.tell_news("Refused", [*news, *lines], sentences(decision.hints, self.voice))
+        self.tell_news("Refused", [*news, *self.why_refused(decision)], sentences(decision.hints, self.voice))
+
+    def why_refused(self, decision: Decision) -> list[str]:
+        """Why, a sentence a line; safe to show."""
+        return [f"{safe_text(part)}." for part in parts_of(decision.message, self.voice)]
 
     def tell_problem(self, error: ConsoleError) -> None:
         """Say what failed, so that it cannot be overlooked; and what was done before that."""
