@@ -64,9 +64,7 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
 async def test_a_change_on_marked_accounts_names_them_and_their_number() -> None:
     async with console("office") as screen:
         await screen.press(*["space"] * 9, "d")
-        screen.expect_dialog(
-            "Disable 8 accounts?", "1 marked account is disabled already", "and 2 more", "113 → 105"
-        )
+        screen.expect_dialog("Disable 8 accounts?", "1 marked account is disabled already", "and 2 more", "113 → 105")
         await screen.press("y")
         assert screen.used == 105
         assert not screen.main.accounts.marked
