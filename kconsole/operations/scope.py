@@ -24,7 +24,7 @@ DOMAIN_WARNINGS: Final = frozenset({"domain-at-limit"})
 
 
 class _Seen(Mapping[int, _Record]):
-    """The records that are seen, by number, each as it is shown; it follows the others."""
+    """A view of some records by number: only those that the operator sees, each as it is shown to them."""
 
     def __init__(
         self,
@@ -50,9 +50,10 @@ class _Seen(Mapping[int, _Record]):
 
 
 class RecordsInScope(Records):
-    """The records of a store that an operator sees. An account of another domain is as one that is not there.
+    """The records of a store that an operator sees, as a view. Accounts of other domains are not there.
 
-    Those `to_show` do not name such accounts either; an operation, which stores what it found again, needs them whole.
+    With `to_show`, the accounts do not name those of other domains either. An operation, which stores the accounts that
+    it found again, needs them whole.
     """
 
     def __init__(self, records: Records, authority: Authority, to_show: bool = True) -> None:

@@ -220,7 +220,7 @@ class KConsoleApp(BufferedApp):
         self.panic()
 
     def follow_scope(self) -> bool:
-        """Show what the operator may see now, if that is not what is shown; whether that is so."""
+        """Show what the operator may see now, and return whether that is something else than before."""
         return self._main is not None and self._main.follow_scope()
 
     # Keys

@@ -33,29 +33,29 @@ def network_type(folder: Path) -> str:
     """The type of the network file system that a folder, which need not exist, is on; empty if it is on none."""
     real = os.path.realpath(folder)
     try:
-        mounted = _mounted(os.fsencode(real), MOUNTS.read_bytes())
+        listed = _type_in_list(os.fsencode(real), MOUNTS.read_bytes())
     except OSError:
-        mounted = None
-    return _asked(real) if mounted is None else mounted
+        listed = None
+    return _type_by_statfs(real) if listed is None else listed
 
 
-def _mounted(path: bytes, mounts: bytes) -> str | None:
-    """What a list of mounts says; None if it says nothing of this path. Of two at one place, the later one counts."""
+def _type_in_list(path: bytes, mounts: bytes) -> str | None:
+    """The type by a list of mounts; None if it has none for this path. Of two at one place, the later one counts."""
     longest, kind = b"", None
     for line in mounts.splitlines():
-        mount, _, of = line.partition(b" - ")
-        names, told = mount.split(b" ", 5), of.split(b" ", 2)
-        if len(names) < 6 or len(told) < 2:
+        mount, _, file_system = line.partition(b" - ")
+        mount_fields, type_and_source = mount.split(b" ", 5), file_system.split(b" ", 2)
+        if len(mount_fields) < 6 or len(type_and_source) < 2:
             continue
-        place = _ESCAPED.sub(lambda found: bytes((int(found[1], 8),)), names[4])
+        place = _ESCAPED.sub(lambda found: bytes((int(found[1], 8),)), mount_fields[4])
         if len(place) >= len(longest) and (path + b"/").startswith(place.rstrip(b"/") + b"/"):
-            longest, kind = place, os.fsdecode(told[0])
-            is_remote = kind.removeprefix("fuse.") in _TYPES or (kind == "fuse" and b":" in told[1])
+            longest, kind = place, os.fsdecode(type_and_source[0])
+            is_remote = kind.removeprefix("fuse.") in _TYPES or (kind == "fuse" and b":" in type_and_source[1])
             kind = kind if is_remote else ""
     return kind
 
 
-def _asked(path: str) -> str:
+def _type_by_statfs(path: str) -> str:
     import ctypes  # which a machine with a list of mounts does without
 
     while not os.path.lexists(path) and path != os.path.dirname(path):  # noqa: PTH120

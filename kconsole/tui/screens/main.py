@@ -183,7 +183,7 @@ class MainScreen(AccountsScreen):
             self.tell(role if authority.refused is None else "Nothing can be changed now.")
 
     def follow_scope(self) -> bool:
-        """Show the domains that the operator may see now, if they are others; whether they are.
+        """Show the domains that the operator may see now, and return whether they are others than before.
 
         Nothing stays of what was shown before: dialogs and other screens close, and marks and the filter go.
         """
