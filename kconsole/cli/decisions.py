@@ -13,16 +13,15 @@ from kconsole.cli.context import (
     reason_option,
     say,
     say_outcomes,
-    terminal_width,
 )
-from kconsole.cli.output import put_json
+from kconsole.cli.output import put_json, put_table
 from kconsole.core.encoding import as_json
 from kconsole.core.times import age_of, moment_of
 from kconsole.licensing.decisions import protecting
 from kconsole.operations.decisions import EndKeeps, KeepAccounts, Protect, Unprotect
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
-from kconsole.text import columns, words
+from kconsole.text import words
 from kconsole.text.safe_text import safe_address, safe_text
 
 
@@ -88,15 +87,9 @@ def _put_keeps(place: CliContext, session: Session, as_list: bool) -> None:
         ]
         for keep in keeps
     ]
-    put_table(["ACCOUNT", "KEPT UNTIL", "REASON", "BY"], rows, whole={0, 1})
-    say(words.count(len(keeps), "kept account"))
-
-
-def put_table(header: list[str], rows: list[list[str]], whole: set[int]) -> None:
-    """Print a table, if it has rows."""
     if rows:
-        for line in columns.table(header, rows, whole=whole, width=terminal_width()):
-            click.echo(line)
+        put_table(["ACCOUNT", "KEPT UNTIL", "REASON", "BY"], rows, whole={0, 1})
+    say(words.count(len(keeps), "kept account"))
 
 
 @click.command()
@@ -145,5 +138,6 @@ def _put_protections(session: Session, as_list: bool) -> None:
         ]
         for each in protections
     ]
-    put_table(["PATTERN", "FITS", "REASON", "BY"], rows, whole={0, 1})
+    if rows:
+        put_table(["PATTERN", "FITS", "REASON", "BY"], rows, whole={0, 1})
     say(words.count(len(rows), "protected pattern"))

@@ -21,11 +21,10 @@ from kconsole.cli.context import (
     say,
     terminal_width,
 )
-from kconsole.cli.output import put_document, put_sections
+from kconsole.cli.output import put_document, put_sections, say_missing_lines
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.cli.streams import lost_output
 from kconsole.core.codes import OPERATION_FIELD, Message
-from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
 from kconsole.operations import signed_heads
@@ -86,17 +85,14 @@ def log(
     (account,) = addresses_of([account], session.state)
     query, holds = LogQuery(account=account, operator=operator, since=since), line_filter(text)
     commits = filter(holds, session.history.log(query))
-    undone = dict[int, int]()
-    with suppress(StoreUnusable):  # lines that were moved elsewhere cannot say what they undid
-        undone = session.history.undone_lines()
+    undone = session.history.undone_lines()
     if follow:
         _follow(session, lambda commit: query.fits(commit) and holds(commit), commits, undone, as_json)
     elif as_json:
         _put_list(commits, undone)
     else:
         _put_table(commits, undone)
-    if (missing := session.store.journal.missing()) is not None:
-        say(f"Note: {messages.sentence(missing)}")
+    say_missing_lines(session)
 
 
 def log_document(commit: Commit, undone: Mapping[int, int]) -> dict[str, object]:

@@ -1,21 +1,23 @@
-"""Prints JSON, CSV and sections, safe on any terminal."""
+"""Prints JSON, CSV, tables and sections, safe on any terminal."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import click
 
-from kconsole.cli.context import ascii_only, terminal_width
+from kconsole.cli.context import ascii_only, say, terminal_width
 from kconsole.core.encoding import as_json
 from kconsole.core.identity import ascii_address, ascii_domain
 from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
+from kconsole.operations.session import Session
 from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
+from kconsole.text.messages import sentence
 from kconsole.text.safe_text import json_safe
 
 _SEAT_FIGURES: Final = (
@@ -62,6 +64,25 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from kconsole.text.report import csv_text
 
     click.echo(csv_text([header, *rows]), nl=False)
+
+
+def put_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    whole: Collection[int] = (),
+    drops: Sequence[int] = (),
+) -> None:
+    """Print a table as wide as the terminal; `columns.table` explains the positions of columns."""
+    for line in columns.table(header, rows, right=right, whole=whole, drops=drops, width=terminal_width()):
+        click.echo(line)
+
+
+def say_missing_lines(session: Session) -> None:
+    """Print which lines of the log are missing, if there are any: they were archived and moved elsewhere."""
+    if (missing := session.store.journal.missing()) is not None:
+        say(f"Note: {sentence(missing)}")
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:

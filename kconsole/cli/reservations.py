@@ -3,8 +3,8 @@
 import click
 
 from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
-from kconsole.cli.decisions import put_table, read_day
-from kconsole.cli.output import put_json
+from kconsole.cli.decisions import read_day
+from kconsole.cli.output import put_json, put_table
 from kconsole.cli.permitted import RoleGroup
 from kconsole.core.encoding import as_json
 from kconsole.operations.decisions import CancelReservation, ExtendReservation, Reserve
@@ -74,7 +74,8 @@ def list_(place: CliContext, as_list: bool) -> None:
         ]
         for number, each in reservations
     ]
-    put_table(["ID", "FOR", "SEATS", "DOMAIN", "FROM", "UNTIL", "REASON", "BY"], rows, whole={0, 4, 5})
+    if rows:
+        put_table(["ID", "FOR", "SEATS", "DOMAIN", "FROM", "UNTIL", "REASON", "BY"], rows, whole={0, 4, 5})
     say(", ".join(gauge.figures(session.seats.report())))
     return None
 

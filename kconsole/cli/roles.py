@@ -8,13 +8,12 @@ from typing import Final, get_args
 
 import click
 
-from kconsole.cli.context import CliContext, FilePath, at_store, say, terminal_width
-from kconsole.cli.output import put_json, put_sections
+from kconsole.cli.context import CliContext, FilePath, at_store, say
+from kconsole.cli.output import put_json, put_sections, put_table
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.roles import Capability
 from kconsole.operations.files import LARGEST_OWN, read_document
 from kconsole.operations.roles import ROLES_FILE, person_here, read_roles, records_of, warnings_of
-from kconsole.text import columns
 from kconsole.text import roles as texts
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
@@ -49,7 +48,7 @@ def check(place: CliContext, file: Path | None, as_json: bool) -> None:
         listed = [{"name": name, **entry.model_dump(), "warnings": notes[name]} for name, entry in operators.items()]
         put_json({"schema": 1, "file": str(file), "operators": listed})
         return
-    table = [
+    rows = [
         [
             safe_text(name),
             entry.role,
@@ -59,8 +58,7 @@ def check(place: CliContext, file: Path | None, as_json: bool) -> None:
         ]
         for name, entry in operators.items()
     ]
-    for line in columns.table(["OPERATOR", "ROLE", "DOMAINS", "ACCOUNT", "UID"], table, width=terminal_width()):
-        click.echo(line)
+    put_table(["OPERATOR", "ROLE", "DOMAINS", "ACCOUNT", "UID"], rows)
     for name in operators:
         for note in notes[name]:
             say(f"Note: {name}: {note}.")

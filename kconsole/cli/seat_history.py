@@ -7,16 +7,15 @@ from typing import Any, get_args
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, reading, say, terminal_width
-from kconsole.cli.output import put_csv, put_json
+from kconsole.cli.context import CliContext, at_store, reading, say
+from kconsole.cli.output import put_csv, put_json, put_table, say_missing_lines
 from kconsole.core.times import day_of, to_iso
 from kconsole.licensing.forecast import Backtest, Forecast
 from kconsole.licensing.seat_history import Group, GroupBy, SeatDay
 from kconsole.operations import seat_history as operations
 from kconsole.operations.session import Session
-from kconsole.text import ages, messages
+from kconsole.text import ages
 from kconsole.text import seat_history as texts
-from kconsole.text.columns import table
 
 
 @reading
@@ -55,13 +54,13 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
         put_csv(list(_day_document(days[0])) if days else ["day"], map(_csv_row, days))
     elif by:
         rows = [[texts.group_name(each, by), *(f"{figure:,}" for figure in each[1:])] for each in found.groups]
-        _put_table([by.upper(), "JOINS", "LEAVES", "RECLAIMED"], rows, whole={0})
+        put_table([by.upper(), "JOINS", "LEAVES", "RECLAIMED"], rows, right={1, 2, 3}, whole={0})
     else:
-        _put_table(texts.COLUMNS, map(texts.day_cells, days), whole={0}, drops=(4, 7, 2))
+        right = range(1, len(texts.COLUMNS) - 1)
+        put_table(texts.COLUMNS, map(texts.day_cells, days), right=right, whole={0}, drops=(4, 7, 2))
     if not (as_json or as_csv):
         say(texts.summary(days))
-    if (missing := session.store.journal.missing()) is not None:
-        say(f"Note: {messages.sentence(missing)}")
+    say_missing_lines(session)
 
 
 @click.command()
@@ -83,15 +82,7 @@ def forecast(place: CliContext, as_json: bool, backtest: bool) -> None:
         return
     for line in (*texts.forecast_lines(found), *map(texts.backtest_words, past or ())):
         click.echo(line)
-    if (missing := session.store.journal.missing()) is not None:
-        say(f"Note: {messages.sentence(missing)}")
-
-
-def _put_table(header: Iterable[str], rows: Iterable[list[str]], whole: set[int], drops: tuple[int, ...] = ()) -> None:
-    header = list(header)
-    right = {at for at, name in enumerate(header) if at and name != "NOTE"}
-    for line in table(header, rows, right=right, whole=whole, drops=drops, width=terminal_width()):
-        click.echo(line)
+    say_missing_lines(session)
 
 
 def _day_document(day: SeatDay) -> dict[str, Any]:

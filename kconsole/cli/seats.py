@@ -15,7 +15,6 @@ from kconsole.cli.context import (
     reading,
     say,
     say_error,
-    terminal_width,
 )
 from kconsole.cli.output import (
     ACCOUNT_FIELDS,
@@ -23,6 +22,7 @@ from kconsole.cli.output import (
     put_csv,
     put_json,
     put_sections,
+    put_table,
 )
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
@@ -36,7 +36,6 @@ from kconsole.operations.search.sorting import SortField
 from kconsole.operations.search.states import decisions_on
 from kconsole.operations.session import Session
 from kconsole.text import ages, report
-from kconsole.text.columns import table
 from kconsole.text.details import Detail, details_of
 from kconsole.text.messages import words_of
 
@@ -155,8 +154,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     columns = [report.CELLS[name] for name in report.DEFAULT]
     rows = [[cell(entry, policy, now, report.NO_KEEPS) for _, cell in columns] for entry in entries]
     header = [title.upper() for title, _ in columns]
-    for line in table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
-        click.echo(line)
+    put_table(header, rows, right={2}, whole={0, 4}, drops=(5, 3))
     say(report.totals(entries, policy))
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import click
 
-from kconsole.cli.context import DONE, EXPIRED, CliContext, ascii_only, at_store, terminal_width
+from kconsole.cli.context import DONE, EXPIRED, CliContext, ascii_only, at_store
+from kconsole.cli.output import put_table
 from kconsole.core.codes import Message
 from kconsole.core.reports import SeatReport
 from kconsole.operations.session import Session
-from kconsole.text import columns, gauge
+from kconsole.text import gauge
 from kconsole.text.licenses import license_words, warning_words
 from kconsole.text.safe_text import safe_address, safe_text
 
@@ -97,5 +98,4 @@ def put_domains(report: SeatReport) -> None:
     else:
         rows = [row[:-1] for row in rows]
     right, drops = set(range(1, len(header))), (1, 4, 5, 3)
-    for line in columns.table(header, rows, right=right, whole={0}, drops=drops, width=terminal_width()):
-        click.echo(line)
+    put_table(header, rows, right=right, whole={0}, drops=drops)

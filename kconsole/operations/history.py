@@ -1,12 +1,13 @@
 """The log, and which of its operations can be undone."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
 from kconsole.core.codes import message
-from kconsole.core.errors import NotFound
+from kconsole.core.errors import NotFound, StoreUnusable
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
 from kconsole.core.roles import TAKES_IN
@@ -139,8 +140,13 @@ class History:
                 yield commit
 
     def undone_lines(self) -> dict[int, int]:
-        """Which lines of the log are undone, each with the line that undid it."""
-        return undone_among(trace_of(commit) for commit in self._store.journal.find(UNDO_LINES) if commit.changes)
+        """Which lines of the log are undone, each with the line that undid it.
+
+        Empty if archived lines were moved elsewhere: those cannot say what they undid.
+        """
+        with suppress(StoreUnusable):
+            return undone_among(trace_of(commit) for commit in self._store.journal.find(UNDO_LINES) if commit.changes)
+        return {}
 
     def to_undo(self, sequence: int | None = None, is_offered: Callable[[Commit], bool] = lambda _: True) -> Commit:
         """The commit with this number, or the last one that is offered; raises NotFound if it cannot be undone."""

@@ -1,11 +1,9 @@
 """The history of the seats of an open store, and what is forecast from it. Totals are shown in every scope."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Final, NamedTuple
 
-from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.licensing.forecast import Backtest, Forecast, Step, backtest, forecast
 from kconsole.licensing.seat_history import Group, GroupBy, SeatDay, SeatHistory, SeatsNow
@@ -42,9 +40,7 @@ def seat_history(
         since: the first day of the groups.
         cancelled: whether no one waits for the answer any more, which then is of no use.
     """
-    undone = dict[int, int]()
-    with suppress(StoreUnusable):  # lines that were moved elsewhere cannot say what they undid
-        undone = session.history.undone_lines()
+    undone = session.history.undone_lines()
     history = SeatHistory(session.clock.now().date(), session.seats.policy, undone, _GROUPS[by], since)
     report, license_ = session.seats.report(), session.state.license
     for commit in session.store.journal.history(logins=False):
