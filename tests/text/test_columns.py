@@ -4,7 +4,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcswidth, wcwidth
 
@@ -131,11 +131,15 @@ def test_a_table_without_rows_has_its_header() -> None:
 
 
 @given(st.lists(st.tuples(SHOWN_TEXT, SHOWN_TEXT, st.integers(0, 9999).map(str)), max_size=5), st.integers(30, 90))
+@example([("", "0" * 15, "0")], 30)
 def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(rows: list[tuple[str, str, str]], width: int) -> None:
     lines = list(table(HEADER, rows, right={2}, width=width))
     assert max((cell_width(line) for line in lines if "@" not in line), default=0) <= width
     letters = Counter("".join(lines).replace(" ", ""))
-    assert letters == Counter("".join([*HEADER, *(cell for row in rows for cell in row)]).replace(" ", ""))
+    empty = [name for at, name in enumerate(HEADER) if rows and not any(row[at] for row in rows)]  # may be dropped
+    cells = [*(name for name in HEADER if name not in empty), *(cell for row in rows for cell in row)]
+    needed = Counter("".join(cells).replace(" ", ""))
+    assert needed <= letters <= needed + Counter("".join(empty))
 
 
 def test_a_narrow_text_is_as_wide_as_wcwidth_says() -> None:
