@@ -62,6 +62,8 @@ class OperationContext:
         changed_lately: Callable[[datetime], set[str]] = lambda _: set(),
     ) -> None:
         self.state = state
+        self.visible = RecordsInScope(state, authority, to_show=False) if authority.is_bound else state
+        """The records that the operator may see: in them, accounts are found by what a user typed."""
         self.authority = authority
         self.transaction = transaction
         self.now = now
@@ -90,11 +92,6 @@ class OperationContext:
                 apply_change(self._ledger, change)
         self._counted += changes
         return self._ledger
-
-    @property
-    def visible(self) -> Records:
-        """The records that the operator may see: in them, accounts are found by what a user typed."""
-        return RecordsInScope(self.state, self.authority, to_show=False) if self.authority.is_bound else self.state
 
     @property
     def license_status(self) -> LicenseStatus:
