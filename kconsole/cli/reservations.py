@@ -56,7 +56,7 @@ def list_(place: CliContext, as_list: bool) -> None:
                 {
                     "id": f"r{number}",
                     **{name: as_json(getattr(each, name)) for name in fields},
-                    "active": each.start <= now < each.until,
+                    "active": each.is_active(now),
                 }
                 for number, each in reservations
             ]

@@ -15,6 +15,9 @@ DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
 Step = Literal["disable", "delete"]
 """What a policy does with an account that is not used."""
 
+PASSED: Final = "reservations-passed"
+"""The code by which the log says that seats were taken that are reserved for others: nothing was refused."""
+
 LEAST_INACTIVE: Final = 30
 """Days without a login below which no policy calls an account unused."""
 
@@ -77,6 +80,10 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     reason: str = ""
     by: str = ""
     at: datetime
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether it holds its seats at a moment."""
+        return self.start <= now < self.until
 
 
 class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):

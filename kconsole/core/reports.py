@@ -40,8 +40,13 @@ class DomainReport(NamedTuple):
     """Seats that are reserved for accounts of this domain."""
 
     @property
+    def own_free(self) -> int | None:
+        """How many accounts its own limit still allows, whatever the license does; None without one."""
+        return None if self.limit is None else max(self.limit - self.counted - self.held, 0)
+
+    @property
     def at_limit(self) -> bool:
-        return self.limit is not None and self.counted + self.held >= self.limit
+        return self.own_free == 0
 
 
 class SeatReport(NamedTuple):

@@ -15,12 +15,12 @@ from kconsole.licensing.guards import ALLOWED, Purpose
 
 def active(reservations: Mapping[int, Reservation], now: datetime) -> dict[int, Reservation]:
     """The reservations that hold seats now, by number."""
-    return {number: each for number, each in reservations.items() if each.start <= now < each.until}
+    return {number: each for number, each in reservations.items() if each.is_active(now)}
 
 
 def reserved(reservations: Iterable[Reservation], now: datetime) -> int:
     """How many seats are reserved now."""
-    return sum(each.count for each in reservations if each.start <= now < each.until)
+    return sum(each.count for each in reservations if each.is_active(now))
 
 
 def most_reserved(reservations: Iterable[Reservation], start: datetime, until: datetime) -> int:
@@ -75,9 +75,9 @@ def may_pass(
         name = canonical_domain(domain.name)
         of_domain = {number for number, each in held.items() if each.domain and is_in(each, name)}
         asked = needed[name] - sum(taken[number] for number in of_domain)
-        if domain.limit is None or not of_domain or asked <= 0:
+        free = domain.own_free
+        if free is None or not of_domain or asked <= 0:
             continue
-        free = max(domain.limit - domain.counted - domain.held, 0)
         there = {number: left[number] for number in of_domain}
         if sum(there.values()) > max(free - needed[name], 0):
             return _refused(asked, needed[name] - asked, free, there, held, purpose)

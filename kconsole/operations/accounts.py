@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
+from kconsole.core.decisions import PASSED
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.history import Refusal
 from kconsole.core.identity import canonical_address, stripped
@@ -30,7 +31,7 @@ from kconsole.operations.base import (
     revived,
     unique,
 )
-from kconsole.operations.reserving import PASSED, as_seen, check, use
+from kconsole.operations.reserving import as_seen, check, use
 from kconsole.operations.search.lookup import hints_for
 
 FEW_DISABLED: Final = 10

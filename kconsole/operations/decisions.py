@@ -150,9 +150,9 @@ def check_reason(reason: str) -> None:
         raise BadInput("reason-needed", "give-a-reason")
 
 
-def check_end(until: datetime, now: datetime, most: int, authority: Authority) -> None:
-    """Raise BadInput for a day that is over, and NotPermitted for one that is too far ahead."""
-    if until <= now:
+def check_end(until: datetime, now: datetime, most: int, authority: Authority, start: datetime | None = None) -> None:
+    """Raise BadInput for a day that is over or not after the start, and NotPermitted for one that is too far ahead."""
+    if until <= max(now, start or now):
         raise BadInput("ends-in-the-past", "name-a-later-day", until=to_iso(until))
     if until > now + timedelta(days=most):
         hint = "ask-full-admin" if authority.role != "full-admin" else message("name-an-earlier-day", days=most)
@@ -181,8 +181,7 @@ class Reserve:
         if not subject or len(subject) > LONGEST_PATTERN or not 0 < self.count <= MOST_RESERVED:
             raise BadInput("not-a-reservation-to-make", "for-what-and-how-many", most=MOST_RESERVED)
         start = context.now if self.start is None else self.start
-        check_end(self.until, max(start, context.now), LONGEST_RESERVATION, context.authority)
-        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority)
+        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority, start)
         reservation = Reservation(
             subject=subject, domain=self._domain(subject, context), count=self.count, start=start, until=self.until,
             reason=stripped(self.reason), by=context.by, at=context.now,
@@ -234,8 +233,7 @@ class ExtendReservation:
     def apply(self, context: OperationContext) -> list[Outcome]:
         reservation = reservation_of(self.number, context)
         after = replace(reservation, until=self.until)
-        check_end(self.until, max(reservation.start, context.now), LONGEST_RESERVATION, context.authority)
-        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority)
+        check_end(self.until, context.now, LONGEST_RESERVATION, context.authority, reservation.start)
         if after == reservation:
             params = _said(self.number, reservation)
             return [Outcome(reservation.subject, "unchanged", "seats-are-reserved", params=params)]
@@ -265,9 +263,9 @@ def check_free(reservation: Reservation, number: int, context: OperationContext)
     report = context.seats.report_around(reservation.domain)
     frees = [(report.free, others)]
     for domain in report.domains if reservation.domain else ():
-        if domain.limit is not None:
+        if domain.own_free is not None:
             of_domain = [each for each in others if each.domain and is_in(each, domain.name)]
-            frees.append((max(domain.limit - domain.counted - domain.held, 0), of_domain))
+            frees.append((domain.own_free, of_domain))
     for free, beside in frees:
         reserved = most_reserved(beside, start, reservation.until)
         if free is not None and reserved + reservation.count > free:

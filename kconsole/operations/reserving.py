@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from kconsole.core.decisions import PASSED
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.history import Refusal
 from kconsole.core.records import Entry
@@ -10,9 +11,6 @@ from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing.reservations import is_in, may_pass, taken_by
 from kconsole.operations.base import OperationContext, refused_by, take_reserved
 from kconsole.store.records import Records
-
-PASSED = "reservations-passed"
-"""The code by which the log says that seats were taken that are reserved for others."""
 
 
 def number_of(text: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kconsole.core.decisions import Decision, Keep, Mark, Policy, Protection, Reservation, decided_on
+from kconsole.core.decisions import PASSED, Decision, Keep, Mark, Policy, Protection, Reservation, decided_on
 from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
@@ -57,9 +57,6 @@ PAST: Final = {
     "install license": "installed a license file",
 }
 """What an operator did, by the name of the operation. An unknown operation is shown by its name."""
-
-PASSED: Final = "reservations-passed"
-"""The code of what was taken although it is reserved: nothing was refused."""
 
 OTHERS: Final = "other domains"
 """What a commit changed that the reader may not see."""
