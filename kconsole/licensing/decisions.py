@@ -36,6 +36,11 @@ def protecting(protections: Iterable[Protection]) -> Callable[[Entry], Iterator[
     return found
 
 
+def protects_in(pattern: str, domain: str) -> bool:
+    """Whether a pattern may fit accounts of a domain, which is in canonical form."""
+    return "@" not in pattern or re.fullmatch(_regex(pattern).partition("@")[2], domain) is not None
+
+
 def _regex(pattern: str) -> str:
     login, at, domain = pattern.partition("@")
     canonical = canonical_address(pattern) if "*" not in domain else f"{canonical_login(login)}{at}{domain.lower()}"

@@ -108,16 +108,21 @@ class OperationContext:
         authority = self.authority
         if code := authority.objection(before, after):
             return Outcome(before.address, "refused", code, "ask-full-admin", {"role": authority.role})
+        return self.brake(before.address)
+
+    def brake(self, address: str) -> Outcome | None:
+        """Count an account that is changed; the refusal, if the operator's role has changed its number lately."""
+        authority = self.authority
         if authority.brake is None:
             return None
         if self._changed_lately is None:
             self._changed_lately = self._read_lately(self.now - BRAKE_TIME)
-        self._changed_lately.add(canonical_address(before.address))
+        self._changed_lately.add(canonical_address(address))
         if len(self._changed_lately) <= authority.brake:
             return None
-        self._changed_lately.discard(canonical_address(before.address))
+        self._changed_lately.discard(canonical_address(address))
         params = {"role": authority.role, "most": authority.brake}
-        return Outcome(before.address, "refused", "brake-reached", "ask-account-admin", params)
+        return Outcome(address, "refused", "brake-reached", "ask-account-admin", params)
 
     def rehearse(self, operation: "Operation") -> "Rehearsal":
         """See what an operation would do now, under all its guards, and roll it back. Only before any own change."""

@@ -60,6 +60,8 @@ class KeepAccounts:
         reason, by = stripped(self.reason), context.by
         if known is not None and (known.until, known.reason) == (self.until, reason):
             return Outcome(entry.address, "unchanged", "kept-already", params={"until": until})
+        if (refused := context.brake(entry.address)) is not None:
+            return refused
         keep = Keep(entry=entry.id, address=entry.address, until=self.until, reason=reason, by=by, at=context.now)
         context.transaction.put_decision("keeps", keep)
         if known is None:
@@ -86,6 +88,8 @@ class EndKeeps:
             return missing(address, context.visible)
         if entry.id not in context.state.keeps:
             return Outcome(entry.address, "unchanged", "not-kept")
+        if (refused := context.brake(entry.address)) is not None:
+            return refused
         context.transaction.remove_decision("keeps", entry.id)
         return Outcome(entry.address, "done", "keep-ended")
 

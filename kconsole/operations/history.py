@@ -84,7 +84,8 @@ class History:
     def changed_lately(self, since: datetime) -> set[str]:
         """The accounts that the operator has changed since a moment, in whichever session, in canonical form.
 
-        Undoing own changes does not count, nor does taking in what the server has. The log is read once.
+        Undoing own changes does not count, but redoing them does; nor does taking in what the server has. The log is
+        read once.
         """
         if self._lately is None:
             self._lately = {}
@@ -103,11 +104,11 @@ class History:
             self._asked[commit.session] = commit
             return
         asked = self._asked.pop(commit.session, None)
-        if commit.undoes is not None:
+        if self.undos_in(commit) % 2:
             return
         addresses = [] if asked is None else asked.asked_addresses
         if commit.operation not in BEGINNINGS and capability_of(commit.operation) != TAKES_IN:
-            addresses += [entry.address for entry in commit.changed_entries]
+            addresses += changed_accounts(commit)
         lately.update((canonical_address(address), commit.at) for address in addresses)
 
     @property
@@ -165,6 +166,14 @@ class History:
             commit = earlier
         return commit.operation
 
+    def undos_in(self, commit: Commit) -> int:
+        """How many undos a commit is: 0 for a change, 1 for its undo, 2 for its redo, which undoes the undo."""
+        undos: int = 0
+        earlier: Commit | None = commit
+        while earlier is not None and earlier.undoes is not None:
+            undos, earlier = undos + 1, self._store.journal.commit(earlier.undoes)
+        return undos
+
     def touched_since(self, sequence: int) -> frozenset[int]:
         """The numbers of the entries that were changed after a line of the log that this session has read."""
         later = (trace for trace in self._traces if trace.sequence > sequence)
@@ -219,6 +228,12 @@ class History:
         if not _changes_records(commit) or commit.operation in BEGINNINGS:
             raise NotFound("line-has-nothing-to-undo", line=sequence)
         return commit
+
+
+def changed_accounts(commit: Commit) -> list[str]:
+    """The addresses of the accounts that a commit changed, or kept from policies."""
+    kept = (change.after or change.before for change in commit.changes if change.table == "keeps")
+    return [each.address for each in (*commit.changed_entries, *kept)]
 
 
 def can_be_undone(commit: Commit) -> bool:

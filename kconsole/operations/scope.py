@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message
-from kconsole.core.decisions import Decision, Keep, Mark, Reservation
+from kconsole.core.decisions import Decision, Keep, Mark, Protection, Reservation
 from kconsole.core.history import Change, Commit
 from kconsole.core.license import License
 from kconsole.core.outcomes import Outcome
@@ -15,6 +15,7 @@ from kconsole.core.reports import SeatReport, Warn
 from kconsole.core.roles import Authority
 from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.decisions import protects_in
 from kconsole.store.records import Records
 
 _Record = TypeVar("_Record")
@@ -59,11 +60,13 @@ class RecordsInScope(Records):
     def __init__(self, records: Records, authority: Authority, to_show: bool = True) -> None:
         self._all = records
         self._sees = authority.sees
+        self._domains = authority.domains
         self._to_show = to_show
         self.tables = records.tables
         self.entries: Mapping[int, Entry] = _Seen(records.entries, self._sees_entry, self.shown)
         self.domains: Mapping[int, Domain] = _Seen(records.domains, lambda domain: authority.sees(domain.name))
-        self.policies, self.protections = records.policies, records.protections
+        self.policies = records.policies
+        self.protections: Mapping[int, Protection] = _Seen(records.protections, self.sees_decision)
         self.keeps: Mapping[int, Keep] = _Seen(records.keeps, self.sees_decision)
         self.marks: Mapping[int, Mark] = _Seen(records.marks, self.sees_decision)
         self.reservations: Mapping[int, Reservation] = _Seen(records.reservations, self.sees_decision)
@@ -75,6 +78,8 @@ class RecordsInScope(Records):
         if isinstance(decision, Keep | Mark):
             entry = self._all.entries.get(decision.entry)
             return entry is not None and self._sees_entry(entry)
+        if isinstance(decision, Protection):
+            return any(protects_in(decision.pattern, domain) for domain in self._domains)
         return True
 
     def _sees_entry(self, entry: Entry) -> bool:

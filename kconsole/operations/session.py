@@ -325,7 +325,9 @@ class Session:
     def _undoing(self, commit: Commit, first: str, reason: str = "") -> "UndoOperation":
         from kconsole.operations.undo import UndoOperation
 
-        return UndoOperation(commit, first, self.history.traces_after, reason, self.history.is_own(commit))
+        history = self.history
+        is_redo = history.undos_in(commit) % 2 == 1
+        return UndoOperation(commit, first, history.traces_after, reason, history.is_own(commit), is_redo)
 
     def why_never_undone(self, commit: Commit, first: str) -> Refused | None:
         """Why a commit can be undone at no time, whatever was changed since. Nothing is read for it."""

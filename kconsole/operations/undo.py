@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import hints_of, message
 from kconsole.core.decisions import decided_on
-from kconsole.core.errors import ChangedSince, Refused
+from kconsole.core.errors import ChangedSince, NotPermitted, Refused
 from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Domain, Entry, MailboxFate
@@ -18,7 +18,7 @@ from kconsole.licensing.reservations import shortfall
 from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, take_matching
 from kconsole.operations.catalog import capability_of, needed_to_undo, runs_on
-from kconsole.operations.history import touching_since
+from kconsole.operations.history import changed_accounts, touching_since
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
 from kconsole.store.records import Records
 
@@ -52,6 +52,8 @@ class UndoOperation:
     reason: str = ""
     is_own: bool = True
     """Whether the operator made that change."""
+    is_redo: bool = False
+    """Whether it undoes an undo: that counts as a change, which the undo of a change does not."""
 
     @property
     def capability(self) -> Capability:
@@ -108,6 +110,9 @@ class UndoOperation:
         context.authority.insist(capability_of(self.first))
         self.check(context.state)
         context.transaction.undoes = self.commit.sequence
+        for address in changed_accounts(self.commit) if self.is_redo else ():
+            if (refused := context.brake(address)) is not None:
+                raise NotPermitted("brake-refused", refused.hints, **refused.params)
         if self.first == RestoreInventory.name:
             return self._restored(context)
         seats = context.seats

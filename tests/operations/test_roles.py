@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -18,6 +19,7 @@ from kconsole.core.roles import FULL, ROLES, Authority, Capability
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.catalog import MODULES, capability_of, operation_class
+from kconsole.operations.decisions import EndKeeps, KeepAccounts
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.operations.undo import UndoOperation
@@ -264,6 +266,43 @@ def test_undoing_own_changes_is_always_possible(tmp_path: Path) -> None:
     assert len(session.undo().changed) == 10
     clock.forward(hours=1, seconds=1)
     assert changed(session, DisableAccounts(of(*range(30)))) == 10
+
+
+def test_redoing_counts_as_a_change_and_is_refused_whole(tmp_path: Path) -> None:
+    clock = noon()
+    session = many(tmp_path, clock)
+    undone = []
+    for first in (0, 10, 20):
+        session.do(DisableAccounts(of(*range(first, first + 10))))
+        done = session.undo().commit
+        assert done is not None
+        undone.append(done.sequence)
+        clock.forward(hours=1, seconds=1)
+    redone = session.undo(undone[0])
+    assert len(redone.changed) == 10
+    assert redone.commit is not None
+    same = Session.open(session.store.folder, session.store.operator, clock, 0)
+    for process in (session, with_authority(same, Authority("helpdesk"))):
+        with pytest.raises(NotPermitted) as refused:
+            process.undo(undone[1])
+        assert refused.value.code == "brake-refused"
+    assert sum(not entry.enabled for entry in session.state.live_entries()) == 10
+    assert len(session.undo(redone.commit.sequence).changed) == 10  # the redo is undone, as every change
+    clock.forward(hours=1, seconds=1)
+    assert len(session.undo(undone[1]).changed) == 10
+
+
+def test_keeps_count_too_and_those_of_others_are_not_all_ended(tmp_path: Path) -> None:
+    clock = noon()
+    session = many(tmp_path, clock)
+    until = clock.now() + timedelta(days=20)
+    admin = another(session)
+    admin.do(KeepAccounts(of(*range(30)), until + timedelta(days=300), "leave"))
+    assert changed(session, EndKeeps(of(*range(6)))) == 6
+    assert changed(session, KeepAccounts(of(*range(4, 30)), until, "leave")) == 6
+    same = Session.open(session.store.folder, session.store.operator, clock, 0)
+    assert changed(with_authority(same, Authority("helpdesk")), DisableAccounts(of(20))) == 0
+    assert len(session.state.keeps) == 26
 
 
 # Undo

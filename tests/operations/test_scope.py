@@ -12,6 +12,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation, Outcome
+from kconsole.operations.decisions import Protect
 from kconsole.operations.history import LogQuery
 from kconsole.operations.search.lookup import addresses_of, find_entry, hints_for
 from kconsole.operations.search.queries import AccountQuery
@@ -87,6 +88,19 @@ def test_an_alias_names_no_account_of_another_domain_and_keeps_it(full: Session)
     full.catch_up()
     (deleted,) = full.state.deleted_at("otto@north.example")
     assert deleted.delivers_to == ("mara@north.example", "nils", f"mara@{FAR.name}")
+
+
+def test_only_protections_that_may_fit_accounts_here_are_shown(full: Session) -> None:
+    for pattern in (f"marie@{FAR.name}", f"*@{HIDDEN[:3]}*", f"*@NORTH.example.{HIDDEN}"):
+        full.do(Protect(pattern, f"because of {HIDDEN}"))
+    seen = "svc-*", "mara*@*", "*@North.*", "*@north.example"
+    for pattern in seen:
+        full.do(Protect(pattern, "always"))
+    session = bound(full)
+    assert {each.pattern for each in session.state.protections.values()} == set(seen)
+    lines = list(session.history.log(LogQuery()))
+    assert sees_nothing(session.state.protections, lines)
+    assert {name for line in lines for name in line.decided} == set(seen)
 
 
 def test_totals_are_those_of_the_whole_license(full: Session) -> None:

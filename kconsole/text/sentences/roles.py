@@ -51,6 +51,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "admin-account": "not changed: it administers the server, and your role, {role}, may not enable such accounts",
     "brake-reached": "not changed: your role, {role}, changes {most} accounts an hour at most",
     "ask-account-admin": "Ask an account admin, or wait. Undoing your own changes is always possible.",
+    "brake-refused": "Your role, {role}, changes {most} accounts an hour at most.",
     "own-account-refused": "{address} is your own account, which you cannot disable or delete.",
     "higher-role-refused": "{address} has a higher role than yours, {role}: you cannot disable or delete it.",
     "admin-account-refused": "{address} administers the server: your role, {role}, may not enable such accounts.",
