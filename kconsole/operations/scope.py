@@ -1,7 +1,7 @@
 """What an operator sees of a store: all of it, or totals and what belongs to some domains."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -144,6 +144,22 @@ class RecordsInScope(Records):
         named = [*remark.params.get("addresses", ()), remark.params.get("domain", "")]
         return all(self._sees(name.rpartition("@")[2]) for name in named if name)
 
+    def seen_change(self, change: Change) -> Change | None:
+        """The part of a change that is seen; None if nothing of it is."""
+        if change.table == "intents":
+            seen = _both(change, self.seen_part)
+            return None if seen.before is seen.after is None else seen
+        if not all(self._sees_record(change.table, each) for each in (change.before, change.after) if each is not None):
+            return None
+        if change.table == "connection":
+            return _both(change, self.seen_server)
+        return _both(change, self.shown) if change.table == "entries" else change
+
+    def _sees_record(self, table: str, record: Any) -> bool:
+        if table == "entries":
+            return self._sees_entry(record)
+        return self._sees(record.name) if table == "domains" else self.sees_decision(record)
+
     def entry_at(self, address: str) -> Entry | None:
         return self._seen(self._all.entry_at(address))
 
@@ -209,7 +225,9 @@ class Scope:
 
     def __init__(self, authority: Authority, records: Records, ledger: SeatLedger) -> None:
         self.authority = authority
-        self.state = RecordsInScope(records, authority) if authority.is_bound else records
+        self._part = RecordsInScope(records, authority) if authority.is_bound else None
+        """The records in scope; None if that is all of them."""
+        self.state = self._part or records
         self.seats = SeatsInScope(ledger, authority) if authority.is_bound else ledger
 
     def commit(self, commit: Commit, is_own: bool = False) -> Commit:
@@ -217,9 +235,10 @@ class Scope:
 
         What is refused is seen of one's own lines, or of accounts in scope: it may name others.
         """
-        if not self.authority.is_bound:
+        part = self._part
+        if part is None:
             return commit
-        changes = tuple(change for change in map(self._change, commit.changes) if change is not None)
+        changes = tuple(seen for change in commit.changes if (seen := part.seen_change(change)) is not None)
         sees = self.authority.sees
         refused = tuple(each for each in commit.refused if is_own or (each.address and sees(_domain_of(each.address))))
         if changes == commit.changes and refused == commit.refused:
@@ -235,28 +254,11 @@ class Scope:
             if "@" not in each.address or each.result == "not-found" or sees(_domain_of(each.address))
         )
 
-    def _change(self, change: Change) -> Change | None:
-        """The part of a change that is seen; None if it is not."""
-        sides = [each for each in (change.before, change.after) if each is not None]
-        if change.table == "entries" and isinstance(self.state, RecordsInScope):
-            shown = self.state.shown
-            then, now = (None if each is None else shown(each) for each in (change.before, change.after))
-            return change._replace(before=then, after=now) if all(map(self._sees, sides)) else None
-        if change.table == "domains":
-            return change if all(self.authority.sees(each.name) for each in sides) else None
-        if not isinstance(self.state, RecordsInScope):
-            return change
-        if change.table == "connection":
-            seen = self.state.seen_server
-            was, is_now = (None if each is None else seen(each) for each in (change.before, change.after))
-            return change._replace(before=was, after=is_now)
-        if change.table != "intents":
-            return change if all(map(self.state.sees_decision, sides)) else None
-        before, after = (None if each is None else self.state.seen_part(each) for each in (change.before, change.after))
-        return None if before is after is None else change._replace(before=before, after=after)
 
-    def _sees(self, entry: Entry) -> bool:
-        return self.authority.sees(entry.domain)
+def _both(change: Change, seen: Callable[[Any], Any]) -> Change:
+    """A change with both of its records as they are seen."""
+    before, after = (None if each is None else seen(each) for each in (change.before, change.after))
+    return change._replace(before=before, after=after)
 
 
 def _domain_of(address: str) -> str:
