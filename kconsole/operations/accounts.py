@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import PASSED
+from kconsole.core.decisions import PASSED, Reservation
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.history import Refusal
 from kconsole.core.identity import canonical_address, stripped
@@ -58,41 +58,40 @@ class _SwitchAccounts:
         """Change one account after the other, as far as the guards allow it."""
         check_expected(self.expected, context)
         seats = context.seats
-        return [self._switch(address, seats, context) for address in unique(self.addresses)]
+        reserved = dict(seats.reservations()) if self.enable else {}
+        return [self._switch(address, seats, reserved, context) for address in unique(self.addresses)]
 
-    def _switch(self, address: str, seats: SeatLedger, context: OperationContext) -> Outcome:
+    def _switch(
+        self, address: str, seats: SeatLedger, reserved: dict[int, Reservation], context: OperationContext
+    ) -> Outcome:
         entry = context.visible.entry_at(address)
         if entry is None:
             return missing(address, context.visible)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
-        held = seats.reservations() if self.enable and not entry.enabled else {}
         # where all of them fit, the figures need not follow each account, and no report is needed
         all_fit = not self.enable or seats.has_room(entry.domain, len(self.addresses))
         if decision.allowed and not all_fit and not context.seats.has_room(entry.domain):
             report, enabled = context.seats.report_around(entry.domain), replace(entry, enabled=True)
             decision = guards.may_enable(report, entry, enabled, context.policy)
-        if decision.allowed and held:
-            decision = as_seen(self._past_reservations(entry, context), context.visible)
+        if decision.allowed and reserved and not entry.enabled:
+            decision = as_seen(self._past_reservations(entry, reserved, context), context.visible)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled == self.enable:
             return Outcome(entry.address, "unchanged", f"{done}-already")
         return context.change(entry, replace(entry, enabled=self.enable), Outcome(entry.address, "done", done))
 
-    def _past_reservations(self, entry: Entry, context: OperationContext) -> Decision:
-        """Whether an account may be enabled past the reservations that others of the operation have left."""
-        held = context.seats.reservations()
-        left = {
-            number: replace(each, count=each.count - context.taken[number])
-            for number, each in held.items()
-            if each.count > context.taken[number]
-        }
-        taken = taken_by([entry], left)
+    def _past_reservations(self, entry: Entry, reserved: dict[int, Reservation], context: OperationContext) -> Decision:
+        """Whether an account may be enabled past what is still reserved; that is less where it takes a seat of it."""
+        taken = taken_by([entry], reserved)
         needed = guards.new_seats([(entry, replace(entry, enabled=True))], context.policy)
-        decision = may_pass(context.seats.report_around(entry.domain), needed, taken, left, "enable")
+        decision = may_pass(context.seats.report_around(entry.domain), needed, taken, reserved, "enable")
         if decision.allowed:
-            context.taken.update(taken)
+            for number, seats in taken.items():
+                each = reserved.pop(number)
+                if each.count > seats:
+                    reserved[number] = replace(each, count=each.count - seats)
         elif self.over_reservations and context.authority.may("reserve"):
             params = as_seen(decision, context.visible).params
             context.passed.append(Refusal(entry.address, PASSED, params))

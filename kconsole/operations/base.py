@@ -69,8 +69,6 @@ class OperationContext:
         self.now = now
         self.by = ""
         """The operator, as decisions name them."""
-        self.taken: Counter[int] = Counter()
-        """Seats of reservations that this operation has used so far."""
         self.passed: list[Refusal] = []
         """What the operator took although it is reserved, for the log."""
         self.policy = ledger.policy
