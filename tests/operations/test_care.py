@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 from filelock import FileLock
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kconsole.core.codes import Message, message
@@ -532,6 +532,7 @@ NAMES = ("journal.jsonl", "store.json", "store.json.bak")
         max_size=3,
     )
 )
+@example(harms=[("journal.jsonl", "flip", 1.0), ("store.json", "flip", 0.0)])
 def test_whatever_happened_nothing_is_lost_and_what_is_mended_works(
     harms: list[tuple[str, str, float]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

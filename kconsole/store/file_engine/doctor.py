@@ -156,7 +156,7 @@ class Look:
                 start = Good(Records(archived.changes()), archived.next_number, archived.head)
                 gaps = archived.gaps
             self.good, broken, at_snapshot = _replayed(journal, start, self._snapshot, gaps)
-            broken = chain or broken
+            broken = chain or broken or journal.damaged_line_feed(self.good.head, self.good.place)
             if broken is None and self.good.head == START:
                 broken = BrokenJournal(1, "journal-empty", START)
             if start is self._snapshot:

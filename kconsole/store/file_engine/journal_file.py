@@ -285,12 +285,17 @@ class JournalFile(OpenFile):
             os.write(self._descriptor, b"\n")
             os.fdatasync(self._descriptor)
             return None
-        if _follows(torn[:-1], head):
-            raise BrokenJournal(head.sequence + 1, "line-feed-is-another-byte", head)
+        if (damage := self.damaged_line_feed(head, place)) is not None:
+            raise damage
         aside = set_aside(torn, self.path.with_name(f"journal.torn-{head.sequence + 1}"))
         os.ftruncate(self._descriptor, place)
         os.fsync(self._descriptor)
         return aside
+
+    def damaged_line_feed(self, head: Head, place: int) -> BrokenJournal | None:
+        """What is wrong with a line after the last whole one that is whole, but for its line feed; None if none is."""
+        last = os.pread(self._descriptor, self.size - place, place)[:-1]
+        return BrokenJournal(head.sequence + 1, "line-feed-is-another-byte", head) if _follows(last, head) else None
 
     def _check_writable(self) -> None:
         if self.unwritable is not None:
