@@ -157,10 +157,8 @@ class UndoOperation:
                 self._check_domain(change, state, in_use)
             elif change.table in _SINGLE and state.tables[change.table].get(1) != change.after:
                 raise self._changed_since(_SINGLE[change.table], "recorded" if change.table == "server" else "changed")
-            elif (what := _DECISIONS.get(change.table)) and state.tables[change.table].get(
-                change.number
-            ) != change.after:
-                raise self._changed_since(what, name=decided_on(change.after or change.before))
+            elif change.table in _DECISIONS and state.tables[change.table].get(change.number) != change.after:
+                raise self._changed_since(_DECISIONS[change.table], name=_decided_on(change))
 
     def _check_license(self, change: Change, context: OperationContext) -> None:
         """Refuse a license with fewer seats than are in use, also one that was accepted before: that takes consent."""
@@ -213,9 +211,7 @@ class UndoOperation:
         if change.table == "domains":
             return self._changed_since("domain", "changed-and-back", _domain(change).name)
         if change.table in _DECISIONS:
-            return self._changed_since(
-                _DECISIONS[change.table], "changed-and-back", decided_on(change.after or change.before)
-            )
+            return self._changed_since(_DECISIONS[change.table], "changed-and-back", _decided_on(change))
         return self._changed_since(_SINGLE[change.table], "changed-and-back")
 
     def _changed_since(self, what: What, how: How = "changed", name: str = "") -> ChangedSince:
@@ -234,7 +230,7 @@ class UndoOperation:
                 context.transaction.put_entry(self._deleted_again(before, after, context))
                 return Outcome(after.address, "done", "deleted-again")
         elif change.table in _DECISIONS:
-            what = decided_on(change.after or change.before)
+            what = _decided_on(change)
         context.transaction.put_back(change)
         return Outcome(what, "done", "as-before")
 
@@ -276,6 +272,10 @@ def _is_the_same(now: Entry | None, after: Entry | None) -> bool:
 def _domain(change: Change) -> Domain:
     domain: Domain = change.after or change.before
     return domain
+
+
+def _decided_on(change: Change) -> str:
+    return decided_on(change.after or change.before)
 
 
 def deleted_by(commit: Commit) -> list[Entry]:
