@@ -195,17 +195,24 @@ def make_folder(folder: Path, group: int | None = None, mode: int = SHARED_FOLDE
     make_folder(folder.parent, group, _ABOVE_SHARED)
     with contextlib.suppress(FileExistsError):  # made by another process meanwhile; a file fails with what comes next
         folder.mkdir(PRIVATE_FOLDER)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
+        with opened_folder(folder) as descriptor:
             give(descriptor, folder.parent)
             if group is None:
                 os.fchmod(descriptor, PRIVATE_FOLDER)
             else:
                 open_to_group(descriptor, group, mode)
-        finally:
-            os.close(descriptor)
         with contextlib.suppress(PermissionError):  # the folder above it may be written, but not be read
             sync_folder(folder.parent)
+
+
+@contextlib.contextmanager
+def opened_folder(folder: Path) -> Iterator[int]:
+    """Open a folder itself, and nothing that a link in its place leads to."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,15 @@ from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
 from kconsole.store.file_engine.doctor import Finding, Look, examine, leftovers
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.files import beside, group_of, make_folder, read_own, sync_folder, write_whole
+from kconsole.store.file_engine.files import (
+    beside,
+    group_of,
+    make_folder,
+    opened_folder,
+    read_own,
+    sync_folder,
+    write_whole,
+)
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.rights import ASIDE_FOLDER, put_right, refuse_network, wrong_modes
@@ -189,12 +197,9 @@ def _set_aside(folder: Path, path: Path, name: str = "") -> None:
     """
     aside, number = folder / ASIDE_FOLDER, 1
     make_folder(aside, group_of(folder))
-    descriptor = os.open(aside, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+    with opened_folder(aside) as descriptor:
         taken = set(os.listdir(descriptor))  # noqa: PTH208  # a path has no descriptor
         while (free := f"{(name or path.name).lstrip('.')}.{number}") in taken:
             number += 1
         os.rename(path, free, dst_dir_fd=descriptor)
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,8 +7,7 @@ import pwd
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +22,7 @@ from kconsole.store.file_engine.files import (
     group_of,
     make_folder,
     open_to_group,
+    opened_folder,
     sync_folder,
     write_whole,
 )
@@ -203,12 +203,9 @@ def put_right(wrong: WrongMode, *, take_over: bool = False) -> None:
     a file to its `owner` instead, and does not touch what has a name outside of the store too.
     """
     path, mode, group, names, _, owner = wrong
-    above = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+    with opened_folder(path.parent) as above:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(path.name, flags, dir_fd=above)
-    finally:
-        os.close(above)
     try:
         status, is_root = os.fstat(descriptor), os.geteuid() == 0
         is_linked = stat.S_ISREG(status.st_mode) and status.st_nlink > names
@@ -262,17 +259,8 @@ def share_folder(folder: Path, group: int) -> None:
     """Mark a folder as shared with a group, if it holds nothing but a store."""
     if not holds_no_others(folder):
         raise Refused("folder-holds-others", "share-own-folder", folder=str(folder))
-    with _opened_folder(folder) as descriptor:
+    with opened_folder(folder) as descriptor:
         open_to_group(descriptor, group, SHARED_FOLDER)
-
-
-@contextmanager
-def _opened_folder(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def share(folder: Path, group: int | None, patience: float, holder: str) -> None:
@@ -282,7 +270,8 @@ def share(folder: Path, group: int | None, patience: float, holder: str) -> None
     colleagues, and those that a colleague's process may have open to write, are replaced by files of the owner, if the
     group may not go on with them. The lock comes last: until then no one else changes anything.
     """
-    status, own_group = folder.stat(), _own_group(folder.stat())
+    status = folder.stat()
+    own_group = _own_group(status)
     revokes = group is None or group_of(folder) not in (None, group)
     if os.geteuid() not in (0, status.st_uid):
         raise Refused("not-stores-owner", "owner-shares", folder=str(folder), owner=owner_of(folder))
@@ -294,7 +283,7 @@ def share(folder: Path, group: int | None, patience: float, holder: str) -> None
             if group is not None:
                 share_folder(folder, group)
             else:
-                with _opened_folder(folder) as descriptor:
+                with opened_folder(folder) as descriptor:
                     open_to_group(descriptor, own_group, PRIVATE_FOLDER)
             everything = sorted(_everything_in(folder), key=lambda each: each[0].name == LOCK_FILE)
             names = Counter((file.st_dev, file.st_ino) for _, file in everything)
