@@ -4,13 +4,12 @@ A keep and a mark belong to an account by its number, so that they survive a ren
 only: a dump has the address instead.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
 from msgspec import Struct
-
-DECISIONS: Final = ("policies", "keeps", "protections", "reservations", "marks")
-"""The names of their tables, and of their lists in a dump: version 0.1 had none, so what is empty is left out."""
 
 Step = Literal["disable", "delete"]
 """What a policy does with an account that is not used."""
@@ -99,6 +98,11 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forb
 
 
 Decision = Policy | Keep | Protection | Reservation | Mark
+
+DECISIONS: Final[Mapping[str, type[Decision]]] = MappingProxyType(
+    {"policies": Policy, "keeps": Keep, "protections": Protection, "reservations": Reservation, "marks": Mark}
+)
+"""By the names of their tables, and of their lists in a dump. Version 0.1 had none, so what is empty is left out."""
 
 
 def decided_on(decision: Decision) -> str:

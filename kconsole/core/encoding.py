@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.json import decode
 
 from kconsole.core.codes import Message
-from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import DECISIONS, Keep, Mark
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
@@ -42,11 +42,6 @@ _MESSAGES: Final = ("missing", "remarks")
 _LATER: Final = (*_MESSAGES, "counted", "unlisted")
 """The fields of a server that version 0.1 did not have."""
 
-_DECISIONS: Final[Mapping[str, type[Struct]]] = {
-    "policies": Policy, "keeps": Keep, "protections": Protection, "reservations": Reservation, "marks": Mark,
-}  # fmt: skip
-"""The lists of a dump that version 0.1 did not write; left out while they are empty."""
-
 _FIRST_PROVIDER: Final = "kerio"
 
 
@@ -61,7 +56,7 @@ def document_of(record: Struct) -> Document:
                 del document[name]
     elif isinstance(record, Inventory):
         del document["restart_line"]
-        for name in _DECISIONS:
+        for name in DECISIONS:
             if not document[name]:
                 del document[name]
     elif isinstance(record, Keep | Mark):
@@ -126,7 +121,7 @@ def inventory_from_document(document: Document) -> Inventory:
     """The inventory that `inventory_document` described; NONSENSE if it describes none."""
     server = document.get("server")
     decisions: dict[str, Any] = {
-        name: tuple(record_of(kind, each) for each in document.get(name, ())) for name, kind in _DECISIONS.items()
+        name: tuple(record_of(kind, each) for each in document.get(name, ())) for name, kind in DECISIONS.items()
     }
     return Inventory(
         license=record_of(License, document["license"]),

@@ -46,7 +46,6 @@ LONG: Final = 100_000
 _OFTEN: Final = 1024
 """Lines after which progress is reported; what it raises ends the reading."""
 
-
 SETTLING: Final = 1.0
 """Seconds in which a line that another process is writing is whole for certain."""
 

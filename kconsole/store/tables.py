@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from kconsole.core.decisions import DECISIONS, Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import DECISIONS
 from kconsole.core.encoding import compact_entry, document_of, record_of
 from kconsole.core.history import Change
 from kconsole.core.license import License
@@ -40,11 +40,7 @@ _KINDS: Final[Mapping[str, Any]] = {
     "connection": dict[str, Any],
     "intents": PendingChange,
     "domains": Domain,
-    "policies": Policy,
-    "keeps": Keep,
-    "protections": Protection,
-    "reservations": Reservation,
-    "marks": Mark,
+    **DECISIONS,
     "entries": Entry,
 }
 
