@@ -31,8 +31,8 @@ from kconsole.store.transaction import Transaction
 MANY: Final = 100
 """Changes at once beyond which the figures take them by what is alike."""
 
-NOT_NEW: Final = ("restore", "undo")
-"""Operations after which those who take a seat use no reservation: that is as it was then."""
+RESTORING: Final = ("restore", "undo")
+"""Operations that bring an earlier state back: accounts that take a seat by them use no reservation."""
 
 RunsOn = Literal["server", "store", "store-without-server"]
 """Where an operation takes effect first if the store follows a server: on that server; in the store only, because the
@@ -150,7 +150,7 @@ def outcomes_of(operation: "Operation", context: OperationContext) -> tuple[Outc
     """Apply an operation, and write its figures and refusals into the journal line."""
     transaction, used_before = context.transaction, context.seats.used
     outcomes = tuple(operation.apply(context))
-    if context.state.reservations and operation.name not in NOT_NEW and not getattr(operation, "use", ""):
+    if context.state.reservations and operation.name not in RESTORING and not getattr(operation, "use", ""):
         take_matching(context)
     transaction.seats = (used_before, context.seats.used)
     refused = (Refusal(each.address, each.code, each.params) for each in outcomes if each.result == "refused")

@@ -193,7 +193,7 @@ class Reserve:
         check_own(reservation, context.authority)
         check_free(reservation, 0, context)
         number = context.transaction.put_decision("reservations", reservation)
-        return [Outcome(subject, "done", "seats-are-reserved", params=_said(number, reservation))]
+        return [Outcome(subject, "done", "seats-are-reserved", params=_params_of(number, reservation))]
 
     def _domain(self, subject: str, context: OperationContext) -> str:
         """The name of the domain: the one asked for, or else that of an address."""
@@ -220,7 +220,9 @@ class CancelReservation:
     def apply(self, context: OperationContext) -> list[Outcome]:
         reservation = reservation_of(self.number, context)
         context.transaction.remove_decision("reservations", self.number)
-        return [Outcome(reservation.subject, "done", "reservation-cancelled", params=_said(self.number, reservation))]
+        return [
+            Outcome(reservation.subject, "done", "reservation-cancelled", params=_params_of(self.number, reservation))
+        ]
 
 
 @dataclass(frozen=True)
@@ -239,11 +241,11 @@ class ExtendReservation:
         after = replace(reservation, until=self.until)
         check_end(self.until, context.now, LONGEST_RESERVATION, context.authority, reservation.start)
         if after == reservation:
-            params = _said(self.number, reservation)
+            params = _params_of(self.number, reservation)
             return [Outcome(reservation.subject, "unchanged", "seats-are-reserved", params=params)]
         check_free(after, self.number, context)
         context.transaction.put_decision("reservations", after, self.number)
-        return [Outcome(after.subject, "done", "seats-are-reserved", params=_said(self.number, after))]
+        return [Outcome(after.subject, "done", "seats-are-reserved", params=_params_of(self.number, after))]
 
 
 def reservation_of(number: int, context: OperationContext) -> Reservation:
@@ -277,6 +279,6 @@ def check_free(reservation: Reservation, number: int, context: OperationContext)
             raise Refused("more-than-free", hint, count=count, free=free, reserved=reserved)
 
 
-def _said(number: int, reservation: Reservation) -> dict[str, object]:
+def _params_of(number: int, reservation: Reservation) -> dict[str, object]:
     times = {"start": to_iso(reservation.start), "until": to_iso(reservation.until)}
     return {"number": number, "seats": reservation.count, **times}

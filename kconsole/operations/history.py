@@ -70,7 +70,7 @@ class History:
         self._lately: dict[str, datetime] | None = None
         """When the operator changed which account, by canonical address; None as long as no one has asked for that."""
         self._asked: dict[str, Commit] = {}
-        """By session, what of this the server was asked for last."""
+        """The last line of each session that says what the server was asked for, until its answer is noted."""
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""

@@ -30,7 +30,7 @@ LARGEST: Final = 1024 * 1024  # bytes
 MOST_PROBLEMS: Final = 10  # that are shown one by one
 
 How = Literal["no-roles", "root", "owner", "forced-command", "uid", "sudo"]
-"""How it is known who works here; `no-roles`: it makes no difference."""
+"""How it is known who works here; `no-roles`: there is no roles file, so it does not matter."""
 
 
 class Person(NamedTuple):

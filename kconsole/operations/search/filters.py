@@ -72,7 +72,7 @@ _TAG: Final = "tag:"
 _ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
 
 OF_STORE: Final = ("locked", "kept", "protected", "reserved")
-"""What can follow `is:` and depends on more than the entry: the license, and decisions."""
+"""The names behind `is:` whose conditions depend on more than the entry: on the license, or on decisions."""
 
 _IS_OF_STORE: Final = frozenset(f"is:{state}" for state in OF_STORE)
 
@@ -150,7 +150,7 @@ class FilterReader:
     saved: Mapping[str, str] = field(default_factory=lambda: NONE_SAVED)
     """The saved filters by name."""
     states: Mapping[str, Fits] = field(default_factory=dict)
-    """What can follow `is:` and depends on more than the entry: of `OF_STORE`; nothing fits those that are missing."""
+    """The conditions by the names of `OF_STORE`; nothing fits those that are missing."""
 
     def read(self, text: str) -> Filter:
         if len(text) > LONGEST_FILTER:

@@ -1,4 +1,4 @@
-"""What a filter can ask of an account and depends on more than that: on the license, or on decisions."""
+"""Conditions of filters that depend on more than the account: on the license, or on decisions."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from kconsole.store.records import Records
 
 
 def states_of(state: Records, seats: SeatLedger, now: datetime) -> dict[str, Callable[[Entry], bool]]:
-    """By what follows `is:`, whether an account is that at a moment."""
+    """The conditions behind `is:` that depend on more than the account, by name, as they are at a moment."""
     report, is_suspended = seats.report(), license_status_of(state.license, now, seats.policy).is_suspended
     protections = protecting(state.protections.values())
     reserved = addresses_reserved(state.reservations, now)
