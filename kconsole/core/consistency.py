@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
-from kconsole.core.decisions import DECISIONS, Keep, Mark
+from kconsole.core.decisions import DECISIONS, OfAccount
 from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.license import ID_SHOWN, License
@@ -87,9 +87,10 @@ def _entry_problems(entries: Sequence[Entry]) -> Iterator[Message]:
 
 
 def _decision_problems(inventory: Inventory) -> Iterator[Message]:
-    of_accounts: tuple[tuple[str, Sequence[Keep | Mark]], ...] = (
+    of_accounts: tuple[tuple[str, Sequence[OfAccount]], ...] = (
         ("keeps", inventory.keeps),
         ("marks", inventory.marks),
+        ("offboardings", inventory.offboardings),
     )
     if any(decisions for _, decisions in of_accounts):
         live = {canonical_address(each.address) for each in inventory.entries if each.deleted_at is None}
@@ -97,6 +98,7 @@ def _decision_problems(inventory: Inventory) -> Iterator[Message]:
             gone = (at for at, each in enumerate(decisions) if canonical_address(each.address) not in live)
             yield from (message("has-no-account", place=f"{name}[{at}]") for at in gone)
     yield from _listed_twice("keep", (each.address for each in inventory.keeps), canonical_address)
+    yield from _listed_twice("offboarding", (each.address for each in inventory.offboardings), canonical_address)
     yield from _listed_twice("policy", (each.name for each in inventory.policies))
     for at, each in enumerate(inventory.reservations):
         yield from _odd_limits(((f"reservations[{at}].count", each.count),))

@@ -1,6 +1,6 @@
-"""What people decided about seats: policies, keeps, protections, reservations, and marks of accounts that are due.
+"""What people decided about seats: policies, keeps, protections, reservations, marks, and offboardings on a day.
 
-A keep and a mark belong to an account by its number, so that they survive a rename. Numbers mean something in one store
+What is about one account belongs to it by its number, so that it survives a rename. Numbers mean something in one store
 only: a dump has the address instead.
 """
 
@@ -97,17 +97,54 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forb
     at: datetime
 
 
-Decision = Policy | Keep | Protection | Reservation | Mark
+class Offboarding(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
+    """An account whose user leaves on a day. It is judged again then, and ends when the account is deleted before."""
+
+    entry: int = 0
+    """The number of the account; 0 in a dump."""
+    address: str = ""
+    """Its address when this was decided; in a dump, its present one."""
+    due: datetime
+    to: str = ""
+    """The account that takes over the mailbox; empty where it stays."""
+    alias_to: str = ""
+    """The account that gets the mail to the address from then on; empty for none."""
+    reason: str = ""
+    by: str = ""
+    at: datetime
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the account is deleted: its mailbox, or its address, can only go to another one then."""
+        return bool(self.to or self.alias_to)
+
+
+Decision = Policy | Keep | Protection | Reservation | Mark | Offboarding
+
+OfAccount = Keep | Mark | Offboarding
+"""What is about one account, and ends with it."""
 
 DECISIONS: Final[Mapping[str, type[Decision]]] = MappingProxyType(
-    {"policies": Policy, "keeps": Keep, "protections": Protection, "reservations": Reservation, "marks": Mark}
+    {
+        "policies": Policy,
+        "keeps": Keep,
+        "protections": Protection,
+        "reservations": Reservation,
+        "marks": Mark,
+        "offboardings": Offboarding,
+    }
 )
 """By the names of their tables, and of their lists in a dump. Version 0.1 had none, so what is empty is left out."""
 
 
+def domains_named(offboarding: Offboarding) -> list[str]:
+    """The domains of the accounts that take something over."""
+    return [address.rpartition("@")[2] for address in (offboarding.to, offboarding.alias_to) if address]
+
+
 def decided_on(decision: Decision) -> str:
     """What a decision is about: an address, or its own name."""
-    if isinstance(decision, Keep | Mark):
+    if isinstance(decision, OfAccount):
         return decision.address
     if isinstance(decision, Policy):
         return decision.name

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.json import decode
 
 from kconsole.core.codes import Message
-from kconsole.core.decisions import DECISIONS, Keep, Mark
+from kconsole.core.decisions import DECISIONS, OfAccount
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
@@ -59,7 +59,7 @@ def document_of(record: Struct) -> Document:
         for name in DECISIONS:
             if not document[name]:
                 del document[name]
-    elif isinstance(record, Keep | Mark):
+    elif isinstance(record, OfAccount):
         del document["entry"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
         for name in _LATER:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import Keep, Mark, Offboarding, Policy, Protection, Reservation
 from kconsole.core.directory import Directory
 from kconsole.core.license import License
 from kconsole.core.server import MailboxFate as MailboxFate
@@ -137,6 +137,7 @@ class Inventory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fiel
     protections: tuple[Protection, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     marks: tuple[Mark, ...] = ()
+    offboardings: tuple[Offboarding, ...] = ()
     entries: tuple[Entry, ...] = ()
 
     @property

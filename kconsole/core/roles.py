@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from kconsole.core.codes import Message
-from kconsole.core.decisions import Keep, Mark, Reservation
+from kconsole.core.decisions import OfAccount, Offboarding, Reservation, domains_named
 from kconsole.core.errors import NotPermitted
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address, canonical_domain
@@ -163,9 +163,11 @@ class Authority:
     def _sees_decision(self, change: Change, entries: Mapping[int, Entry]) -> bool:
         """Whether a change is one of a decision about an account or domain in scope."""
         for each in (change.before, change.after):
-            if isinstance(each, Keep | Mark):
+            if isinstance(each, OfAccount):
                 entry = entries.get(each.entry)
                 if entry is not None and not self.sees(entry.domain):
+                    return False
+                if isinstance(each, Offboarding) and not all(map(self.sees, domains_named(each))):
                     return False
             elif isinstance(each, Reservation):
                 # one of any domain is used by whoever takes its seat; operations see to it that no one else changes it

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message
-from kconsole.core.decisions import Decision, Keep, Mark, Protection, Reservation
+from kconsole.core.decisions import Decision, Keep, Mark, OfAccount, Offboarding, Protection, Reservation, domains_named
 from kconsole.core.history import Change, Commit
 from kconsole.core.license import License
 from kconsole.core.outcomes import Outcome
@@ -70,14 +70,16 @@ class RecordsInScope(Records):
         self.keeps: Mapping[int, Keep] = _Seen(records.keeps, self.sees_decision)
         self.marks: Mapping[int, Mark] = _Seen(records.marks, self.sees_decision)
         self.reservations: Mapping[int, Reservation] = _Seen(records.reservations, self.sees_decision)
+        self.offboardings: Mapping[int, Offboarding] = _Seen(records.offboardings, self.sees_decision)
 
     def sees_decision(self, decision: Decision) -> bool:
         """Whether a decision concerns what is seen, or everyone."""
         if isinstance(decision, Reservation):
             return not decision.domain or self._sees(decision.domain)
-        if isinstance(decision, Keep | Mark):
+        if isinstance(decision, OfAccount):
             entry = self._all.entries.get(decision.entry)
-            return entry is not None and self._sees_entry(entry)
+            named = domains_named(decision) if isinstance(decision, Offboarding) else ()
+            return entry is not None and self._sees_entry(entry) and all(map(self._sees, named))
         if isinstance(decision, Protection):
             return any(protects_in(decision.pattern, domain) for domain in self._domains)
         return True

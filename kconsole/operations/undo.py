@@ -23,8 +23,9 @@ from kconsole.operations.server import RestoreInventory, refuse_while_unconfirme
 from kconsole.store.records import Records
 
 What = Literal[
-    "entry", "heir", "domain", "restart", "server", "license", "policy", "keep", "protection", "reservation", "mark"
-]
+    "entry", "heir", "domain", "restart", "server", "license", "policy", "keep", "protection", "reservation", "mark",
+    "offboarding",
+]  # fmt: skip
 """The record that stands in the way of an undo."""
 
 How = Literal["changed", "changed-and-back", "taken", "has-entries", "added-again", "became-primary", "recorded"]
@@ -36,6 +37,7 @@ _SINGLE: Final[dict[str, What]] = {"server": "restart", "connection": "server", 
 
 _DECISIONS: Final[dict[str, What]] = {
     "policies": "policy", "keeps": "keep", "protections": "protection", "reservations": "reservation", "marks": "mark",
+    "offboardings": "offboarding",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import Keep, Mark, Offboarding, Policy, Protection, Reservation
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
@@ -22,7 +22,7 @@ from kconsole.store.tables import TABLES, decoded_tables
 Progress = Callable[[int, int], None]
 """Called with the number of entries that were read, and the total. What it raises ends the reading."""
 
-_OfAccount = TypeVar("_OfAccount", Keep, Mark)
+_OfAccount = TypeVar("_OfAccount", Keep, Mark, Offboarding)
 
 _STEP: Final = 8192
 """Entries that are looked at in one step: a few milliseconds."""
@@ -40,6 +40,7 @@ class Records:
         self.protections: Mapping[int, Protection] = self.tables["protections"]
         self.reservations: Mapping[int, Reservation] = self.tables["reservations"]
         self.marks: Mapping[int, Mark] = self.tables["marks"]
+        self.offboardings: Mapping[int, Offboarding] = self.tables["offboardings"]  # by the number of the account
         self._addresses: _Addresses | None = None
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0
@@ -91,6 +92,7 @@ class Records:
             protections=tuple(self.protections.values()),
             reservations=tuple(self.reservations.values()),
             marks=tuple(self._addressed(self.marks)),
+            offboardings=tuple(self._addressed(self.offboardings)),
             entries=tuple(self.entries.values()),
         )
 

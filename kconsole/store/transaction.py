@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import DECISIONS, Decision, Keep, Mark
+from kconsole.core.decisions import DECISIONS, Decision, Keep, OfAccount, Offboarding
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
@@ -65,8 +65,8 @@ class Transaction:
         return stored
 
     def put_decision(self, table: str, record: Decision, number: int = 0) -> int:
-        """Store a decision, as a new one if no number is given; that of a keep is that of its account."""
-        number = number or (record.entry if isinstance(record, Keep) else self._new_number())
+        """Store a decision, as a new one if no number is given; a keep or offboarding has that of its account."""
+        number = number or (record.entry if isinstance(record, Keep | Offboarding) else self._new_number())
         self._put(table, number, record)
         return number
 
@@ -74,8 +74,8 @@ class Transaction:
         self._put(table, number, None)
 
     def _end_decisions(self, gone: Collection[int]) -> None:
-        """Keeps and marks end with their account: a later one of the same address may be another person's."""
-        for table in ("keeps", "marks") if gone else ():
+        """What is about an account ends with it: a later one of the same address may be another person's."""
+        for table in ("keeps", "marks", "offboardings") if gone else ():
             of_gone = [number for number, each in self._records.tables[table].items() if each.entry in gone]
             for number in of_gone:
                 self._put(table, number, None)
@@ -125,7 +125,7 @@ class Transaction:
         numbers = {canonical_address(entry.address): entry.id for entry in entries if entry.deleted_at is None}
         for table in DECISIONS:
             for decision in getattr(inventory, table):
-                if isinstance(decision, Keep | Mark):
+                if isinstance(decision, OfAccount):
                     decision = replace(decision, entry=numbers[canonical_address(decision.address)])
                 self.put_decision(table, decision)
 

@@ -4,14 +4,25 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kconsole.core.decisions import PASSED, Decision, Keep, Mark, Policy, Protection, Reservation, decided_on
+from kconsole.core.decisions import (
+    PASSED,
+    Decision,
+    Keep,
+    Mark,
+    OfAccount,
+    Offboarding,
+    Policy,
+    Protection,
+    Reservation,
+    decided_on,
+)
 from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.text import ages, messages, words
-from kconsole.text.details import Detail
+from kconsole.text.details import Detail, offboarding_words
 from kconsole.text.safe_text import safe_address, safe_text
 
 PAST: Final = {
@@ -258,13 +269,14 @@ def _changed_intent(before: PendingChange | None, after: PendingChange | None, o
 
 _DECIDED: Final = {
     "policies": "Policy", "keeps": "Keep", "protections": "Protection", "reservations": "Reservation", "marks": "Mark",
+    "offboardings": "Offboarding",
 }  # fmt: skip
 
 
 def _changed_decision(change: Change) -> Detail:
     """A decision: what it is about, and until when it holds now and held before."""
     before, after = change.before, change.after
-    of = f"{safe_address(decided_on(after or before))}   " if isinstance(after or before, Keep | Mark) else ""
+    of = f"{safe_address(decided_on(after or before))}   " if isinstance(after or before, OfAccount) else ""
     about = f"{of}{decision_words(after or before)}"
     if before is None or after is None:
         return Detail(_DECIDED[change.table], f"{about}{'' if before is None else '   ended'}")
@@ -283,6 +295,8 @@ def decision_words(decision: Decision) -> str:
         return f"{seats} for {safe_text(decision.subject)}   {days}{reason}"
     if isinstance(decision, Protection):
         return f"{safe_text(decision.pattern)}{reason}"
+    if isinstance(decision, Offboarding):
+        return f"{words.day(decision.due)}{offboarding_words(decision)}{reason}"
     if isinstance(decision, Mark):
         return f"{safe_text(decision.policy)}, due {words.day(decision.due)}"
     return f"{safe_text(decision.name)}   {decision.step} after {words.count(decision.inactive, 'day')}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from kconsole.core.decisions import Decision, Keep, Mark, Protection, Reservation
+from kconsole.core.decisions import Decision, Keep, Mark, Offboarding, Protection, Reservation
 from kconsole.core.identity import ascii_address
 from kconsole.core.records import Entry, Restart
 from kconsole.core.reports import Classification, SeatReport
@@ -68,11 +68,22 @@ def _decided(decision: Decision, now: datetime, limit: int | None) -> Detail:
         label, what = "Reserved", f"{words.count(decision.count, 'seat')} until {words.day(decision.until)}"
     elif isinstance(decision, Protection):
         label, what = "Protected", f"as {safe_text(decision.pattern, limit)}"
+    elif isinstance(decision, Offboarding):
+        label, what = "Leaves", f"{words.day(decision.due)}{offboarding_words(decision)}"
     elif isinstance(decision, Mark):
         return Detail("Marked", f"by {safe_text(decision.policy, limit)}, due {words.day(decision.due)}")
     else:
         return Detail("Policy", safe_text(decision.name, limit))
     return Detail(label, f"{what}, by {safe_text(decision.by)}: {safe_text(decision.reason, limit)}")
+
+
+def offboarding_words(offboarding: Offboarding) -> str:
+    """What an offboarding does, after its day: ", disabled", or ", deleted, mailbox to b@x.example"."""
+    if not offboarding.deletes:
+        return ", disabled"
+    mailbox = f"mailbox to {safe_address(offboarding.to)}" if offboarding.to else "mailbox kept"
+    alias = f", its address an alias of {safe_address(offboarding.alias_to)}" if offboarding.alias_to else ""
+    return f", deleted, {mailbox}{alias}"
 
 
 def _login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:

@@ -1,5 +1,6 @@
 """Decisions in a store: written only where there are some, and the same in journal, snapshot, dump and backup."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import orjson
 import pytest
 
 from kconsole.core.consistency import checked
-from kconsole.core.decisions import DECISIONS, Keep, Mark, Policy, Protection, Reservation
+from kconsole.core.decisions import DECISIONS, Decision, Keep, Mark, Offboarding, Policy, Protection, Reservation
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
 from kconsole.core.roles import Authority
@@ -40,10 +41,17 @@ def decided(session: Session) -> None:
         transaction.put_decision(
             "marks", Mark(entry=anna, address="anna@north.example", policy="idle", due=UNTIL, at=AT)
         )
+        leaves = Offboarding(entry=anna, address="anna@north.example", due=UNTIL, reason="left", by="root", at=AT)
+        transaction.put_decision("offboardings", leaves)
 
 
 def decisions(session: Session) -> list[int]:
     return [len(session.store.state.tables[table]) for table in DECISIONS]
+
+
+def _of_accounts(scope: Scope) -> list[Mapping[int, Decision]]:
+    state = scope.state
+    return [state.keeps, state.marks, state.reservations, state.offboardings]
 
 
 def test_a_store_without_decisions_is_written_as_before(tmp_path: Path) -> None:
@@ -56,7 +64,7 @@ def test_a_store_without_decisions_is_written_as_before(tmp_path: Path) -> None:
 def test_decisions_are_in_journal_snapshot_and_tinydb(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     decided(session)
-    assert decisions(session) == [1] * 5
+    assert decisions(session) == [1] * 6
     assert same_as_disk(session.store)
     before = session.store.state.tables
     session.close()
@@ -77,12 +85,12 @@ def test_a_dump_names_the_account_by_its_address(tmp_path: Path) -> None:
     assert orjson.loads(dump)["keeps"][0]["address"] == "anna@north.example"
     other = session_of(tmp_path / "other", account("zoe"))
     other.do(RestoreInventory(read_dump(dump, "dump")))
-    assert decisions(other) == [1] * 5
+    assert decisions(other) == [1] * 6
     (keep,) = other.state.keeps.values()
     assert other.state.entries[keep.entry].address == "anna@north.example"
     assert dump_of(other) == dump
     other.undo()
-    assert decisions(other) == [0] * 5
+    assert decisions(other) == [0] * 6
     other.undo(other.store.sequence)
     assert dump_of(other) == dump
 
@@ -105,11 +113,11 @@ def test_keep_and_mark_end_with_their_account_and_undo_brings_them_back(tmp_path
     decided(session)
     before = session.store.state.copy().tables
     session.do(DeleteAccounts(("anna@north.example",), "keep"))
-    assert decisions(session) == [1, 0, 1, 1, 0]
+    assert decisions(session) == [1, 0, 1, 1, 0, 0]
     session.undo()
     assert session.store.state.tables == before
     session.undo(session.store.sequence)
-    assert decisions(session) == [1, 0, 1, 1, 0]
+    assert decisions(session) == [1, 0, 1, 1, 0, 0]
 
 
 def test_an_operator_sees_only_the_decisions_of_their_domains(tmp_path: Path) -> None:
@@ -117,8 +125,8 @@ def test_an_operator_sees_only_the_decisions_of_their_domains(tmp_path: Path) ->
     decided(session)
     south = Scope(Authority("helpdesk", frozenset(("south.example",))), session.store.state, session.seats)
     north = Scope(Authority("helpdesk", frozenset(("north.example",))), session.store.state, session.seats)
-    assert [len(each) for each in (south.state.keeps, south.state.marks, south.state.reservations)] == [0, 0, 0]
-    assert [len(each) for each in (north.state.keeps, north.state.marks, north.state.reservations)] == [1, 1, 1]
+    assert [len(each) for each in _of_accounts(south)] == [0, 0, 0, 0]
+    assert [len(each) for each in _of_accounts(north)] == [1, 1, 1, 1]
     (commit,) = (each for each in session.history.log(LogQuery()) if each.operation == "decide")
     assert {change.table for change in south.commit(commit).changes} == {"policies", "protections"}
     assert list(details_of(commit, AT))

@@ -33,4 +33,6 @@ def decisions_on(entry: Entry, state: Records) -> list[Decision]:
     found: list[Decision] = [] if keep is None else [keep]
     found += protecting(state.protections.values())(entry)
     found += (each for each in state.reservations.values() if is_for(each, entry))
-    return found + [each for each in state.marks.values() if each.entry == entry.id]
+    found += (each for each in state.marks.values() if each.entry == entry.id)
+    offboarding = state.offboardings.get(entry.id)
+    return found if offboarding is None else [offboarding, *found]

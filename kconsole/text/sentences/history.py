@@ -17,6 +17,7 @@ _WHAT: Final = {
     "protection": "The protection of {name}",
     "reservation": "The reservation for {name}",
     "mark": "The mark of {name:address}",
+    "offboarding": "The offboarding of {name:address}",
 }
 _HOW: Final = {
     "changed": "has changed since",
