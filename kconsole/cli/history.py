@@ -125,6 +125,7 @@ def log_document(commit: Commit, undone: Mapping[int, int]) -> dict[str, object]
         "seats": None if seats is None else {"before": seats[0], "after": seats[1]},
         "undoes": commit.undoes,
         "undone_by": undone.get(commit.sequence),
+        "plan": commit.plan or None,
     }
 
 

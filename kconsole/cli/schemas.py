@@ -134,6 +134,7 @@ _LOG_LINE: Final = _model(
     seats=_model("SeatChange", "Seats used before and after.", before=int, after=int) | None,
     undoes=_said(_Number, "the line that this one undoes"),
     undone_by=_said(_Number, "the line that undid this one"),
+    plan=_said(str | None, "the id of the plan that it applied, to free seats"),
 )  # fmt: skip
 
 _SERVER: Final = _model(

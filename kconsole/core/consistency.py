@@ -97,8 +97,8 @@ def _decision_problems(inventory: Inventory) -> Iterator[Message]:
         for name, decisions in of_accounts:
             gone = (at for at, each in enumerate(decisions) if canonical_address(each.address) not in live)
             yield from (message("has-no-account", place=f"{name}[{at}]") for at in gone)
-    yield from _listed_twice("keep", (each.address for each in inventory.keeps), canonical_address)
-    yield from _listed_twice("offboarding", (each.address for each in inventory.offboardings), canonical_address)
+        for name, decisions in of_accounts:
+            yield from _listed_twice(name[:-1], (each.address for each in decisions), canonical_address)
     yield from _listed_twice("policy", (each.name for each in inventory.policies))
     for at, each in enumerate(inventory.reservations):
         yield from _odd_limits(((f"reservations[{at}].count", each.count),))

@@ -86,7 +86,11 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
-    """An account to which a policy applies once its grace period is over."""
+    """An account to which a policy applies once its grace period is over.
+
+    It ends when the account logs in, is disabled or is deleted. An account has one mark at most, of whichever policy:
+    it is told one day.
+    """
 
     entry: int = 0
     """The number of the account; 0 in a dump."""

@@ -131,6 +131,8 @@ class Commit(NamedTuple):
     """Whether this process made it."""
     is_partial: bool = False
     """Whether it changed or refused more than the reader may see."""
+    plan: str = ""
+    """The id of the plan that it applied."""
 
     @property
     def is_lost(self) -> bool:

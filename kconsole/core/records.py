@@ -93,6 +93,12 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
         return self.kind == "user"
 
 
+def has_logged_in(before: Entry | None, after: Entry) -> bool:
+    """Whether a later login of an account is known than before."""
+    was = None if before is None else before.last_login
+    return after.last_login is not None and (was is None or after.last_login.at > was.at)
+
+
 class Domain(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A mail domain of the server."""
 

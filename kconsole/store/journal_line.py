@@ -193,6 +193,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Refusals as sentences, in lines from before refusals had codes."""
     refusals: tuple[_RefusalLine, ...] = ()
     undoes: int | None = None
+    plan: str = ""
     next_number: int
     state: str = ""
     snapshot: str = ""
@@ -248,6 +249,7 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS, compac
                 for address, code, params in commit.refused
             ),
             undoes=commit.undoes,
+            plan=commit.plan,
             next_number=next_number,
             state=checks.state,
             snapshot=checks.snapshot,
@@ -278,6 +280,11 @@ UNDO_LINES: Final = b',"undoes":'
 def line_numbered(sequence: int) -> bytes:
     """The beginning of the line with a number."""
     return b'{"sequence":%d,' % sequence
+
+
+def lines_of_plan(plan: str) -> bytes:
+    """In the lines that applied a plan."""
+    return b',"plan":%b' % _encode(writable(plan))
 
 
 def lines_changing(table: str, number: int) -> tuple[bytes, ...]:
@@ -372,6 +379,7 @@ def _commit(line: Line, entries: Mapping[int, Entry] | None) -> Commit:
         seats=line.seats,
         refused=(*map(_old_refusal, line.refused), *map(_refusal, line.refusals)),
         undoes=line.undoes,
+        plan=line.plan,
     )
 
 

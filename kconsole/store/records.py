@@ -39,8 +39,8 @@ class Records:
         self.keeps: Mapping[int, Keep] = self.tables["keeps"]  # by the number of the account
         self.protections: Mapping[int, Protection] = self.tables["protections"]
         self.reservations: Mapping[int, Reservation] = self.tables["reservations"]
-        self.marks: Mapping[int, Mark] = self.tables["marks"]
-        self.offboardings: Mapping[int, Offboarding] = self.tables["offboardings"]  # by the number of the account
+        self.marks: Mapping[int, Mark] = self.tables["marks"]  # by the number of the account, too
+        self.offboardings: Mapping[int, Offboarding] = self.tables["offboardings"]  # and these
         self._addresses: _Addresses | None = None
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0

@@ -306,6 +306,7 @@ class SeatStore:
             transaction.refused,
             transaction.undoes,
             own=True,
+            plan=transaction.plan,
         )
         next_number = transaction.next_number if changes else self.journal.next_number
         try:

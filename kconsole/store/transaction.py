@@ -1,17 +1,17 @@
 """A transaction: changes that will be on disk together, or not at all."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import DECISIONS, Decision, Keep, OfAccount, Offboarding
+from kconsole.core.decisions import DECISIONS, Decision, OfAccount
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory, Restart
+from kconsole.core.records import Domain, Entry, Inventory, Restart, has_logged_in
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import Records
 from kconsole.store.tables import table_layer
@@ -31,6 +31,7 @@ class Transaction:
         account: the one account that it is about, for a refusal of the whole; empty for none or several.
         refused: what a guard refused, for the journal.
         undoes: the sequence number of the commit that this one undoes.
+        plan: the id of the plan that is applied.
         is_compact: whether its line may say of login refreshes no more than these: then it cannot be undone.
         commit: the result, once the block has been left; None if it changed nothing.
     """
@@ -45,6 +46,7 @@ class Transaction:
         self.account = ""
         self.refused: tuple[Refusal, ...] = ()
         self.undoes: int | None = None
+        self.plan = ""
         self.is_compact = False
         self.commit: Commit | None = None
 
@@ -59,26 +61,28 @@ class Transaction:
         for entry in entries:
             if not entry.id:
                 entry = replace(entry, id=self._new_number())  # the same entry with its number
-            stored.append(_with_own_words(self._with_line(entry)))
-            self._put("entries", entry.id, stored[-1])
-        self._end_decisions({entry.id for entry in stored if entry.deleted_at is not None})
+            before, after = self._records.entries.get(entry.id), _with_own_words(self._with_line(entry))
+            stored.append(after)
+            self._put("entries", entry.id, after)
+            if after.deleted_at is not None:
+                self._end_decisions(entry.id)
+            elif entry.id in self._records.marks and _ends_mark(before, after):
+                self._put("marks", entry.id, None)
         return stored
 
     def put_decision(self, table: str, record: Decision, number: int = 0) -> int:
-        """Store a decision, as a new one if no number is given; a keep or offboarding has that of its account."""
-        number = number or (record.entry if isinstance(record, Keep | Offboarding) else self._new_number())
+        """Store a decision, as a new one if no number is given; one about an account has the number of that."""
+        number = number or (record.entry if isinstance(record, OfAccount) else self._new_number())
         self._put(table, number, record)
         return number
 
     def remove_decision(self, table: str, number: int) -> None:
         self._put(table, number, None)
 
-    def _end_decisions(self, gone: Collection[int]) -> None:
+    def _end_decisions(self, gone: int) -> None:
         """What is about an account ends with it: a later one of the same address may be another person's."""
-        for table in ("keeps", "marks", "offboardings") if gone else ():
-            of_gone = [number for number, each in self._records.tables[table].items() if each.entry in gone]
-            for number in of_gone:
-                self._put(table, number, None)
+        for table in ("keeps", "marks", "offboardings"):
+            self._put(table, gone, None)
 
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
@@ -109,7 +113,7 @@ class Transaction:
     def put_back(self, change: Change) -> None:
         self._put(change.table, change.number, change.before)
         if change.table == "entries" and change.before is None:
-            self._end_decisions((change.number,))
+            self._end_decisions(change.number)
 
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""
@@ -178,7 +182,7 @@ class Transaction:
         """Restore everything as it was before, and go on; returns what it would have changed."""
         changes = self.net()
         self.roll_back()
-        self.next_number, self.undoes = self._first_number, None
+        self.next_number, self.undoes, self.plan = self._first_number, None, ""
         return changes
 
     def roll_back(self) -> None:
@@ -197,3 +201,8 @@ def _with_own_words(entry: Entry) -> Entry:
     if kind is entry.kind and origin is entry.origin and role is entry.role:
         return entry
     return replace(entry, kind=kind, origin=origin, role=role)
+
+
+def _ends_mark(before: Entry | None, after: Entry) -> bool:
+    """Whether a mark of an account has nothing to wait for: it logged in, or what is to be done is done or undone."""
+    return before is None or before.enabled != after.enabled or has_logged_in(before, after)

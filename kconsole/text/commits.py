@@ -18,7 +18,7 @@ from kconsole.core.decisions import (
 )
 from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Operator, Refusal
-from kconsole.core.records import Domain, Entry
+from kconsole.core.records import Domain, Entry, has_logged_in
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.text import ages, messages, words
@@ -204,8 +204,14 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
         yield Detail("Seats used", seats_words(commit))
     for refusal in commit.refused:
         yield Detail("Passed" if refusal.code == PASSED else "Refused", safe_text(refusal_words(refusal)))
+    if commit.plan:
+        yield Detail("Plan", safe_text(commit.plan))
+    logged_in = _logged_in(commit)
     for change in commit.changes[:most]:
-        yield from _changed(change, commit.operation)
+        if change.table in _DECIDED:
+            yield _changed_decision(change, change.number in logged_in)
+        else:
+            yield from _changed(change, commit.operation)
     if len(commit.changes) > most:
         yield Detail("", f"and {words.count(len(commit.changes) - most, 'more change')}")
 
@@ -241,8 +247,6 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
         yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
     elif change.table == "intents":
         yield _changed_intent(before, after, operation)
-    elif change.table in _DECIDED:
-        yield _changed_decision(change)
     elif before is None or after is None:
         seats = None if after is None else after.seats
         yield Detail("License", "unlimited seats" if seats is None else words.count(seats, "seat"))
@@ -273,13 +277,22 @@ _DECIDED: Final = {
 }  # fmt: skip
 
 
-def _changed_decision(change: Change) -> Detail:
+def _logged_in(commit: Commit) -> set[int]:
+    """The numbers of the accounts that logged in, where marks are among the changes: that ends a mark."""
+    if not any(change.table == "marks" for change in commit.changes):
+        return set()
+    entries = (change for change in commit.changes if change.table == "entries" and change.after is not None)
+    return {change.number for change in entries if has_logged_in(change.before, change.after)}
+
+
+def _changed_decision(change: Change, is_login: bool) -> Detail:
     """A decision: what it is about, and until when it holds now and held before."""
     before, after = change.before, change.after
+    ended = "withdrawn: logged in" if isinstance(before, Mark) and is_login else "ended"
     of = f"{safe_address(decided_on(after or before))}   " if isinstance(after or before, OfAccount) else ""
     about = f"{of}{decision_words(after or before)}"
     if before is None or after is None:
-        return Detail(_DECIDED[change.table], f"{about}{'' if before is None else '   ended'}")
+        return Detail(_DECIDED[change.table], f"{about}{'' if before is None else f'   {ended}'}")
     return Detail(_DECIDED[change.table], f"{about}   was: {decision_words(before)}")
 
 

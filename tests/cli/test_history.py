@@ -63,6 +63,7 @@ def test_the_log_in_json_has_the_shape_that_was_agreed_on(office: Console) -> No
         "seats": {"before": 2, "after": 1},
         "undoes": None,
         "undone_by": None,
+        "plan": None,
     }
 
 

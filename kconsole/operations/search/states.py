@@ -29,10 +29,10 @@ def states_of(state: Records, seats: SeatLedger, now: datetime) -> dict[str, Cal
 
 def decisions_on(entry: Entry, state: Records) -> list[Decision]:
     """The decisions that concern an account."""
-    keep = state.keeps.get(entry.id)
+    keep, mark = state.keeps.get(entry.id), state.marks.get(entry.id)
     found: list[Decision] = [] if keep is None else [keep]
     found += protecting(state.protections.values())(entry)
     found += (each for each in state.reservations.values() if is_for(each, entry))
-    found += (each for each in state.marks.values() if each.entry == entry.id)
+    found += [] if mark is None else [mark]
     offboarding = state.offboardings.get(entry.id)
     return found if offboarding is None else [offboarding, *found]
