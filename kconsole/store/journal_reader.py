@@ -233,6 +233,12 @@ class JournalReader:
                 lost.clear()
                 yield commit
 
+    def lines(self) -> Iterator[bytes]:
+        """The lines that have been read, the first one first. They are not checked."""
+        with self.reporting_damage():
+            start = self._engine.start()
+            yield from islice(self._engine.read_after(start), self.head.sequence - start.sequence)
+
     def history_backwards(self) -> Iterator[Commit]:
         """All commits that have been read, the last one first. A line is read only when it is asked for."""
         with self.reporting_damage():

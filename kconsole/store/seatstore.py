@@ -163,6 +163,11 @@ class SeatStore:
         return Path(self._engine.address.removeprefix(SCHEME))
 
     @property
+    def id(self) -> str:
+        """The id of the store; empty if the line that says it is archived elsewhere."""
+        return self._engine.store_id()
+
+    @property
     def read_only(self) -> bool:
         return self._engine.read_only or self.why_read_only is not None
 

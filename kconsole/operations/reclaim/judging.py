@@ -1,0 +1,196 @@
+"""Collects what is known of accounts, and lets a policy judge them: for the plan, when it is applied, on the screen."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from kconsole.core.codes import Message, message
+from kconsole.core.decisions import Policy
+from kconsole.core.errors import BadInput
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.records import Entry
+from kconsole.core.roles import Authority, Capability
+from kconsole.core.server import Server
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.decisions import kept_until, protecting
+from kconsole.licensing.outcomes import Code, Context, Facts, Judgement, counted, judge_all, objections
+from kconsole.operations.base import OperationContext
+from kconsole.operations.search.filters import FilterReader, searched_text
+from kconsole.operations.search.states import states_of
+from kconsole.operations.session import Session
+from kconsole.store.first_seen import Seen, seen_in
+from kconsole.store.records import Records
+
+READINGS: Final = ("init", "restore", "import", "import kerio", "import logins", "sync")
+"""The operations by which data comes in, logins among it."""
+
+
+class Judgements(NamedTuple):
+    """What a policy says of accounts, and what would come of it."""
+
+    policy: Policy
+    judged: list[Judgement]
+    objections: list[Message]
+    """Why the policy must not be applied to this data at all."""
+    used: int
+    used_after: int
+    limit: int | None
+    most: int = 0
+    """The most accounts of one run."""
+
+    @property
+    def counts(self) -> dict[Code, int]:
+        """How many accounts have each code, in the order of the codes."""
+        return counted(self.judged)
+
+    def coded(self, *codes: Code) -> list[Judgement]:
+        """The accounts with one of these codes."""
+        return [each for each in self.judged if each.code in codes]
+
+
+class _Source(NamedTuple):
+    """Where facts come from."""
+
+    state: Records
+    """All records; what the operator may see of them is asked of the authority."""
+    seats: SeatLedger
+    authority: Authority
+    now: datetime
+
+
+def seen_by(session: Session, policy: Policy) -> Seen:
+    """What the log says of accounts: since when it has them, and since when they are disabled.
+
+    It costs about a second for a million lines. What a session has of it stays right when others change the store:
+    what they add is not in it, and counts as not known.
+    """
+    lines = session.store.journal.lines()
+    return seen_in(lines, session.clock.now(), READINGS, with_disabled=policy.step == "delete")
+
+
+def judge(
+    session: Session, policy: Policy, numbers: Collection[int] | None = None, seen: Seen | None = None
+) -> Judgements:
+    """Judge all accounts that the operator sees, or those with some numbers."""
+    seen = seen_by(session, policy) if seen is None else seen
+    source = _Source(session.store.state, session.seats, session.authority, session.clock.now())
+    return _judgements(source, policy, seen, numbers, is_braked=True)
+
+
+def judge_again(
+    context: OperationContext, policy: Policy, numbers: Collection[int], seen: Seen, is_braked: bool = True
+) -> Judgements:
+    """Judge accounts in an operation, under the lock, with what the log said before that."""
+    source = _Source(context.state, context.seats, context.authority, context.now)
+    return _judgements(source, policy, seen, numbers, is_braked)
+
+
+def _judgements(
+    source: _Source, policy: Policy, seen: Seen, numbers: Collection[int] | None, is_braked: bool
+) -> Judgements:
+    state, report, authority = source.state, source.seats.report(), source.authority
+    rules, sees = source.seats.policy, authority.sees
+    if authority.is_bound:
+        accounts = sum(domain.created for domain in report.domains if sees(domain.name))
+    else:
+        accounts = report.created
+    server = state.server
+    wanted: tuple[Capability, ...] = ("reclaim", policy.step)
+    context = Context(
+        now=source.now,
+        rules=rules,
+        accounts=accounts,
+        free=report.free,
+        read_at=seen.read_at if server is None else server.synced_at,
+        unread=frozenset(filter(sees, _unread(state, server))),
+        hides_limit=report.hides_limit,
+        lacks=next((each for each in wanted if not authority.may(each)), ""),
+        is_braked=is_braked,
+    )
+    entries = _entries(state, authority, numbers)
+    judged = judge_all(_facts(entries, policy, source, seen), policy, context)
+    if authority.is_bound:
+        judged = [_shown(each, authority) for each in judged]
+    freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
+    return Judgements(policy, judged, objections(policy, context), report.used, report.used - freed, report.limit)
+
+
+def _entries(state: Records, authority: Authority, numbers: Collection[int] | None) -> list[Entry]:
+    if numbers is None:
+        found = state.live_entries()
+    else:
+        found = [entry for number in numbers if (entry := state.live_entry(number)) is not None]
+    return [entry for entry in found if authority.sees(entry.domain)] if authority.is_bound else found
+
+
+def _unread(state: Records, server: Server | None) -> set[str]:
+    """The domains whose accounts were not read, in canonical form."""
+    if server is None:
+        return set()
+    unread = set(map(canonical_domain, server.uncounted))
+    if server.hides_domains:
+        counted = set(map(canonical_domain, server.counted))
+        unread |= {name for domain in state.domains.values() if (name := canonical_domain(domain.name)) not in counted}
+    return unread
+
+
+def _facts(entries: list[Entry], policy: Policy, source: _Source, seen: Seen) -> Iterator[Facts]:
+    state, now, authority = source.state, source.now, source.authority
+    fitting = _fitting(entries, policy, source)
+    protections = protecting(state.protections.values()) if state.protections else None
+    aliases = _aliases(state)
+    dues: dict[int, datetime] = {}
+    for mark in state.marks.values():
+        dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
+    wants_disabled, is_free = policy.step == "delete", authority.is_unlimited
+    for entry in entries:
+        number = entry.id
+        protection = None if protections is None else next(protections(entry), None)
+        yield Facts(
+            entry=entry,
+            fits=fitting is None or number in fitting,
+            objection="" if is_free else authority.objection(entry, None),
+            protected_by="" if protection is None else protection.pattern,
+            kept_until=kept_until(state.keeps, entry, now),
+            alias=aliases.get(canonical_address(entry.address), "") if aliases else "",
+            first_seen=seen.first_seen(number) if entry.last_login is None else None,
+            disabled_since=seen.disabled_since(number) if wants_disabled and not entry.enabled else None,
+            due=dues.get(number),
+        )
+
+
+def _fitting(entries: list[Entry], policy: Policy, source: _Source) -> set[int] | None:
+    """The numbers of the entries that the filter of a policy selects; None for all."""
+    if not policy.where:
+        return None
+    states = states_of(source.state, source.seats, source.now)
+    chosen = FilterReader(source.now, source.seats.policy, states=states).read(policy.where)
+    if chosen.problems:
+        hint = message("set-policy-again", name=policy.name)
+        raise BadInput("policy-filter", hint, chosen.problems, name=policy.name)
+    texts = list(map(searched_text, entries)) if chosen.has_words else [""] * len(entries)
+    return {entries[place].id for place in chosen.choose(list(range(len(entries))), texts, entries)}
+
+
+def _aliases(state: Records) -> Mapping[str, str]:
+    """An alias that delivers to each address, by that in canonical form."""
+    found: dict[str, str] = {}
+    for entry in state.entries.values():
+        if entry.kind == "alias" and entry.deleted_at is None:
+            for target in entry.delivers_to:
+                address = target if "@" in target else f"{target}@{entry.domain}"
+                found.setdefault(canonical_address(address), entry.address)
+    return found
+
+
+def _shown(judgement: Judgement, authority: Authority) -> Judgement:
+    """A judgement without addresses of other domains."""
+    if judgement.code in ("delivers-for-alias", "list-moderator"):
+        is_seen = authority.sees(judgement.detail.rpartition("@")[2])
+        return judgement if is_seen else replace(judgement, detail="")
+    if judgement.code == "forwards":
+        seen = tuple(each for each in judgement.detail if "@" not in each or authority.sees(each.rpartition("@")[2]))
+        return replace(judgement, detail=seen)
+    return judgement

@@ -1,0 +1,44 @@
+"""Makes the plan that a policy gives, as a file holds it."""
+
+import os
+
+from kconsole.core.errors import Refused
+from kconsole.core.plans import LIFETIME, PlanHead, PlanRow, PlanSkip, PlanTotals, ReclaimPlan, policy_hash, sealed
+from kconsole.operations.reclaim.judging import Judgements
+from kconsole.operations.session import Session
+
+
+def check(judgements: Judgements) -> None:
+    """Raise Refused if the data says too little for a plan."""
+    if judgements.objections:
+        raise Refused("plan-refused", "sync-then-plan", judgements.objections, name=judgements.policy.name)
+
+
+def plan_of(session: Session, judgements: Judgements) -> ReclaimPlan:
+    """The plan that judgements of the present state give; Refused if the data says too little for one."""
+    check(judgements)
+    policy, head, now = judgements.policy, session.store.head, session.clock.now()
+    rows = (
+        PlanRow(number=each.entry.id, address=each.entry.address, step=policy.step, facts=dict(each.facts))
+        for each in judgements.judged
+        if each.code == "do"
+    )
+    skips = (
+        PlanSkip(number=each.entry.id, address=each.entry.address, code=each.code, facts=dict(each.facts))
+        for each in judgements.judged
+        if each.code != "do"
+    )
+    plan = ReclaimPlan(
+        id=os.urandom(8).hex(),
+        store=session.store.id,
+        head=PlanHead(sequence=head.sequence, hash=head.hash),
+        policy=policy,
+        policy_sha256=policy_hash(policy),
+        made_at=now,
+        made_by=session.store.operator.shown,
+        expires_at=now + LIFETIME,
+        rows=tuple(rows),
+        skips=tuple(skips),
+        totals=PlanTotals(used=judgements.used, used_after=judgements.used_after, limit=judgements.limit),
+    )
+    return sealed(plan)

@@ -1,0 +1,116 @@
+"""Since when the log knows accounts, and since when they are disabled. Nothing else keeps that.
+
+The order is that of the log: a line that is dated before the one above it, or in the future, is no older than that one.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from kconsole.core.times import FIRST_LOGIN, in_utc
+from kconsole.store.journal_line import is_gap
+
+_BEGIN: Final = re.compile(
+    rb'\{"sequence":\d+,(?:"store":"[0-9a-f]+",)?"at":"([^"]*)","operator":"(?:[^"\\]|\\.)*","session":"[^"]*"'
+    rb',"deed":"([^"]*)"'
+)
+"""How a line begins: its time and its operation."""
+
+_NEW: Final = b'"before":null'
+_DELETED: Final = b'"deleted_at":'
+_DISABLED: Final = b'"enabled":false'
+_NEW_ENTRY: Final = re.compile(rb'\{"table":"entries","number":(\d+),"before":null')
+
+
+class Seen(NamedTuple):
+    """What a log says of accounts by their numbers."""
+
+    begins: datetime | None = None
+    """Since when those are known that it does not show to be new; None if that is not known."""
+    new: Mapping[int, datetime] = {}
+    """Since when the others are."""
+    disabled: Mapping[int, datetime] = {}
+    """Since when accounts are disabled, if it shows that."""
+    read_at: datetime | None = None
+    """The last time when data was taken in."""
+
+    def first_seen(self, number: int) -> datetime | None:
+        """When the log first had an account; None if that is not known."""
+        return self.new.get(number, self.begins)
+
+    def disabled_since(self, number: int) -> datetime | None:
+        """Since when an account, which is disabled, is so; None if that is not known."""
+        return self.disabled.get(number, self.first_seen(number))
+
+
+class _State(Struct):
+    deleted_at: Any = None
+    enabled: Any = True
+
+
+class _Changed(Struct):
+    table: str
+    number: int = 0
+    before: _State | None = None
+    after: _State | None = None
+
+
+class _Line(Struct):
+    changes: list[_Changed] = []
+
+
+_decode: Final = msgspec.json.Decoder(_Line).decode
+_decode_time: Final = msgspec.json.Decoder(datetime).decode
+
+
+def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], with_disabled: bool) -> Seen:
+    """Read what the lines of a log say, the first one first.
+
+    Args:
+        lines: all that there are.
+        now: a later time is wrong.
+        readings: the operations that take data in.
+        with_disabled: whether to find out since when accounts are disabled.
+    """
+    new: dict[int, datetime] = {}
+    disabled: dict[int, datetime] = {}
+    at, last, is_timed = now, b"", False
+    begins, read_at, is_lost = None, None, False
+    takes_in = {name.encode() for name in readings}
+    for raw in lines:
+        begin = _BEGIN.match(raw)
+        if begin is None:
+            is_lost = is_lost or is_gap(raw)
+            continue
+        if begin[1] > last:  # as text: a fraction of a second is nothing here
+            said = in_utc(_decode_time(b'"%b"' % begin[1]))
+            if FIRST_LOGIN <= said <= now and (not is_timed or at < said):
+                at, last = said, begin[1]
+                if not is_timed:  # the clock of all lines before was wrong
+                    is_timed, begins = True, begins and at
+                    new, disabled = dict.fromkeys(new, at), dict.fromkeys(disabled, at)
+        if begin[2] in takes_in:
+            read_at = at
+        if begins is None or is_lost:  # what it has may have been there before
+            begins, is_lost = at, False
+        elif _DELETED in raw or (with_disabled and _DISABLED in raw):
+            _take(_decode(raw).changes, at, new, disabled)
+        elif _NEW in raw:
+            new.update(dict.fromkeys(map(int, _NEW_ENTRY.findall(raw)), at))
+    return Seen(begins, new, disabled, read_at)
+
+
+def _take(changes: Iterable[_Changed], at: datetime, new: dict[int, datetime], disabled: dict[int, datetime]) -> None:
+    for change in changes:
+        before, after = change.before, change.after
+        if change.table != "entries" or after is None or after.deleted_at is not None:
+            continue
+        is_new = before is None or before.deleted_at is not None
+        if is_new:
+            new[change.number] = at
+        if after.enabled is False and (is_new or before is None or before.enabled is not False):
+            disabled[change.number] = at

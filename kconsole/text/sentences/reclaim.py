@@ -1,0 +1,93 @@
+"""Sentences about policies, and about plans that free seats."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kconsole.text.sentences.base import Both, Template
+
+
+def _unused(params: Mapping[str, Any]) -> str:
+    return (
+        "last login {days:count day} ago" if "last_login" in params else "never logged in, known for {days:count day}"
+    )
+
+
+def _beyond(params: Mapping[str, Any]) -> str:
+    return f"{_unused(params)}, but beyond the most of one run"
+
+
+def _too_short(params: Mapping[str, Any]) -> str:
+    if params["first_seen"] is None:
+        return "never logged in, and it is not known since when it is there"
+    return "never logged in, known since {first_seen:day}: {days:,} of {needed:count day}"
+
+
+def _disabled_lately(params: Mapping[str, Any]) -> str:
+    if params["disabled_since"] is None:
+        return "it is not known since when it is disabled"
+    return "disabled since {disabled_since:day}: {days:,} of {needed:count day}"
+
+
+def _old_data(params: Mapping[str, Any]) -> str:
+    return "its data was never read" if params["read_at"] is None else "its data was read {read_at:day}, too long ago"
+
+
+def _data_is_old(params: Mapping[str, Any]) -> str:
+    if params["read_at"] is None:
+        return "The data was never read."
+    return "The data is of {read_at:day}, and must not be older than {hours:count hour}."
+
+
+def _login_unknown(params: Mapping[str, Any]) -> str:
+    if params["why"] == "unread":
+        return "it is not known if and when it logged in"
+    return "its last login has an impossible time"
+
+
+def _named(clause: str, name: str, unnamed: str) -> Template:
+    return lambda params: clause if params[name] else unnamed
+
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    "outcome-do": _unused,
+    "outcome-builtin": "the administrator that is built into the server",
+    "outcome-not-an-account": "{what:a}",
+    "outcome-outside-filter": "not selected by the filter of the policy",
+    "outcome-disabled-already": "disabled already",
+    "outcome-not-disabled": "enabled: only disabled accounts are deleted",
+    "outcome-self": "your own account",
+    "outcome-higher-role": "has a higher role than you",
+    "outcome-protected": "protected as {pattern}",
+    "outcome-keep-until": "kept until {until:day}",
+    "outcome-admin": "administers the server",
+    "outcome-forwards": _named("forwards mail to {addresses:some}", "addresses", "forwards mail to another domain"),
+    "outcome-delivers-for-alias": _named("the alias {alias} delivers to it", "alias", "an alias delivers to it"),
+    "outcome-list-moderator": _named("moderates the list {address}", "address", "moderates a list"),
+    "outcome-directory-mapped": "mapped from a directory, which would enable it again",
+    "outcome-login-unknown": _login_unknown,
+    "outcome-data-too-old": _old_data,
+    "outcome-never-logged-in": "never logged in, and the policy keeps such accounts",
+    "outcome-known-too-short": _too_short,
+    "outcome-recent": "last login {days:count day} ago, less than {needed:,}",
+    "outcome-disabled-lately": _disabled_lately,
+    "outcome-grace": "marked, due {due:day}",
+    "outcome-enough-freed": "enough seats are free: {free:,}",
+    "outcome-brake": _beyond,
+    "outcome-role": "your role does not allow it",
+    "no-such-policy": "There is no policy '{name}': there is {known:list}.",
+    "see-policies": "'kconsole policy list' shows them.",
+    "policy-filter": "The filter of the policy {name} cannot be read.",
+    "set-policy-again": "Set it again with 'kconsole policy set {name} where=FILTER'.",
+    "plan-refused": "There is no plan by the policy {name}, because the data says too little.",
+    "sync-then-plan": Both(
+        "Run 'kconsole sync', or import newer data, and plan again.", "Press {key_sync}, or import newer data."
+    ),
+    "domains-unread": "The accounts of {domains:some} were not read.",
+    "data-is-old": _data_is_old,
+    "logins-vanished": "The server no longer says when {lost:count account} logged in, of {had:,} that had logged in.",
+    "limit-not-known": "The limit of the license is not known, and the policy stops at a number of free seats.",
+    "not-a-plan": "The file is no plan of kconsole: {error}.",
+    "plan-of-another-version": "The plan is of the version {schema}; this kconsole reads {known}.",
+    "plan-was-edited": "The plan was changed after it was made.",
+    "plan-again": "Make a new one with 'kconsole reclaim plan --out FILE'.",
+}
