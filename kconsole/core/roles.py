@@ -167,15 +167,14 @@ class Authority:
                 entry = entries.get(each.entry)
                 if entry is not None and not self.sees(entry.domain):
                     return False
-                if isinstance(each, Offboarding) and not all(map(self.sees, domains_named(each))):
-                    return False
             elif isinstance(each, Reservation):
                 # one of any domain is used by whoever takes its seat; operations see to it that no one else changes it
                 if not (self.sees(each.domain) if each.domain else _is_used(change)):
                     return False
             elif each is not None:
                 return False
-        return True
+        # one that names other domains may end, as it does with its account
+        return not isinstance(change.after, Offboarding) or all(map(self.sees, domains_named(change.after)))
 
 
 FULL: Final = Authority()

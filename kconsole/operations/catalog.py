@@ -22,6 +22,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "change license", "change component", "install license",
     ),
     "mapping": ("set directory", "forget directory", "map"),
+    "offboarding": ("offboard", "schedule offboarding", "cancel offboarding"),
     "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),

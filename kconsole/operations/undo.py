@@ -7,7 +7,7 @@ from typing import ClassVar, Final, Literal
 from msgspec.structs import replace
 
 from kconsole.core.codes import hints_of, message
-from kconsole.core.decisions import decided_on
+from kconsole.core.decisions import Offboarding, decided_on
 from kconsole.core.errors import ChangedSince, NotPermitted, Refused
 from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
@@ -19,6 +19,7 @@ from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, take_matching
 from kconsole.operations.catalog import capability_of, needed_to_undo, runs_on
 from kconsole.operations.history import changed_accounts, touching_since
+from kconsole.operations.offboarding import CancelOffboarding, Offboard
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
 from kconsole.store.records import Records
 
@@ -233,6 +234,8 @@ class UndoOperation:
                 return Outcome(after.address, "done", "deleted-again")
         elif change.table in _DECISIONS:
             what = _decided_on(change)
+            if isinstance(before, Offboarding) and before.due <= context.now and self.first != CancelOffboarding.name:
+                return Outcome(what, "unchanged", "no-longer-due")  # else the next timer would do it again
         context.transaction.put_back(change)
         return Outcome(what, "done", "as-before")
 
@@ -241,7 +244,7 @@ class UndoOperation:
 
         Its mailbox is kept, unless this redoes a deletion that said what happens to the mailbox.
         """
-        if before is None or self.first != DeleteAccounts.name:
+        if before is None or self.first not in (DeleteAccounts.name, Offboard.name):
             left = before is not None and before.mailbox and before.mailbox_fate == "keep"  # by a former account
             fate: MailboxFate | None = "keep" if after.is_account else None
             return replace(after, deleted_at=context.now, mailbox=after.mailbox or left, mailbox_fate=fate)

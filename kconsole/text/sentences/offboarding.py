@@ -1,0 +1,46 @@
+"""Sentences about accounts whose users leave: the plan, and what comes of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from kconsole.text.sentences.base import Both, Template
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    "step-disabled": "{address} is disabled: no one can log in to it.",
+    "step-disabled-already": "{address} is disabled already.",
+    "step-deleted-already": "{address} is deleted already.",
+    "step-deleted": "{address} is deleted.",
+    "step-no-seat": "It takes no seat.",
+    "step-seat-free": "Its seat is free at once.",
+    "step-seat-held": "Its seat is free after the next restart of the server.",
+    "step-mail-stays": "Its mail stays. The server's backups leave out disabled accounts.",
+    "step-forwarding-ends": (
+        "Disabled accounts do not forward. kconsole does not know whether this one does: look in the server's"
+        " administration."
+    ),
+    "step-aliases-stay": "Its aliases stay: {addresses:commas}.",
+    "step-lists-stay": "It stays a member of mailing lists and groups.",
+    "step-mailbox-to": "Its mailbox goes to {address}.",
+    "step-mailbox-kept": "Its mailbox stays on the server, which attaches it to the next account of this address.",
+    "step-address-to": "{address} becomes an alias of {heir}, who gets the mail to it.",
+    "step-aliases-to": "{heir} gets the mail to its aliases too: {addresses:commas}.",
+    "step-address-gone": "Mail to {address} is refused from then on.",
+    "step-aliases-gone": "Its aliases no longer deliver to it, and go if it was the only one: {addresses:commas}.",
+    "step-references-gone": "It leaves all mailing lists and groups, and forwards nothing.",
+    "mapped-stays": "{address} is mapped from a directory: it can be disabled, but not deleted.",
+    "leave-out-successors": Both(
+        "Leave out --to and --alias-to, or remove the user from the directory first.",
+        "Leave both lines empty, or remove the user from the directory first.",
+    ),
+    "no-successor": "There is no account {address} to take over.",
+    "successor-is-leaver": "{address} is the account that leaves: it cannot take over.",
+    "successor-no-account": "{address} is {what:a}: it cannot take over.",
+    "successor-disabled": "{address} is disabled: no one could read the mail that it takes over.",
+    "gets-mail-to": "gets the mail to {addresses:commas}",
+    "leaves-on": "is offboarded on {due:day}",
+    "leaves-already": "is offboarded on {due:day} already",
+    "leaves-not": "has no offboarding ahead",
+    "offboarding-changed": "its offboarding was changed or cancelled meanwhile",
+    "no-longer-due": "is as before; its offboarding does not come back, since its day is over",
+    "offboarding-cancelled": "its offboarding is cancelled",
+}
