@@ -43,6 +43,9 @@ DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
 MOST_UNCONFIRMED = 3
 """Unconfirmed changes that a notice names one by one."""
 
+PENDING = 5
+"""The exit code of a command that shows what is to be changed, and changed nothing."""
+
 EXPIRED = 9
 """The exit code of commands that show the license, once trial or license have expired, also in a grace period."""
 

@@ -44,6 +44,8 @@ COMMANDS: Final = {
     "keep": "kconsole.cli.decisions:keep",
     "protect": "kconsole.cli.decisions:protect",
     "reserve": "kconsole.cli.reservations:reserve",
+    "offboard": "kconsole.cli.offboarding:offboard",
+    "due": "kconsole.cli.offboarding:due",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",
     "server": "kconsole.cli.sync:server",
@@ -103,7 +105,7 @@ class CommandGroup(RoleGroup):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 partly failed, 2 usage or bad input, 3 not found, 4 refused by a guard, "
-    "6 store busy, 7 store damaged, 8 server unreachable, 9 license expired.",
+    "5 changes pending, 6 store busy, 7 store damaged, 8 server unreachable, 9 license expired.",
 )
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store

@@ -16,7 +16,7 @@ from kconsole.text.safe_text import safe_text
 
 DOCUMENTS = (
     "status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast", "keeps",
-    "protections", "reservations",
+    "protections", "reservations", "offboardings", "due",
 )  # fmt: skip
 
 

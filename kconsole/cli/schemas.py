@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
 from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.license import ComponentName
+from kconsole.core.outcomes import Result
 from kconsole.core.records import Kind, Origin, Role
 from kconsole.core.reports import State
 from kconsole.licensing.forecast import State as ForecastState
@@ -156,6 +157,14 @@ _SERVER: Final = _model(
     ) | None,
 )  # fmt: skip
 
+_OFFBOARDING: Final = {
+    "address": str, "due": datetime, "to": _said(str, "who takes over the mailbox; empty for no one"),
+    "alias_to": _said(str, "who gets the mail to the address; empty for no one"), "reason": str, "by": str,
+    "at": datetime, "then": Literal["disable", "delete"],
+}  # fmt: skip
+
+_OUTCOME: Final = _model("Outcome", "What happened to an account.", address=str, result=Result, code=str, text=str)
+
 _PRINTED: Final[Mapping[str, Any]] = {
     "status": _STATUS,
     "accounts": _list(_model("Account", "An entry, as kconsole accounts --json lists it.", **_ACCOUNT_FIELDS)),
@@ -232,6 +241,19 @@ _PRINTED: Final[Mapping[str, Any]] = {
         id=str, subject=str, domain=_said(str, "empty for any"), count=int, start=datetime, until=datetime, reason=str,
         by=str, at=datetime, active=_said(bool, "whether it holds its seats now"),
     )),
+    "offboardings": _list(_model(
+        "Leaver", "An account that is offboarded on a day, as kconsole offboard --json lists it.",
+        **_OFFBOARDING, is_due=_said(bool, "whether that day has come"),
+    )),
+    "due": _model(
+        "Due", "What kconsole due --json prints.",
+        schema=Literal["kconsole-due/1"], as_of=datetime,
+        due=_list(_model(
+            "DueAccount", "An account whose offboarding is due, as it was decided.",
+            **_OFFBOARDING, refused=_said(str | None, "why it would be refused now; null if it would not"),
+            outcomes=_said(list[_OUTCOME], "what --apply did; empty without it"),  # type: ignore[valid-type]
+        )),
+    ),
     "config": Config,
     "roles": RolesFile,
 }  # fmt: skip

@@ -231,11 +231,12 @@ class UndoOperation:
             what = _address(change)
             if after is not None and (before is None or (before.deleted_at is not None and after.deleted_at is None)):
                 context.transaction.put_entry(self._deleted_again(before, after, context))
-                return Outcome(after.address, "done", "deleted-again")
+                is_alias = after.kind == "alias"
+                return Outcome(after.address, "done", "alias-gone-again" if is_alias else "deleted-again")
         elif change.table in _DECISIONS:
             what = _decided_on(change)
             if isinstance(before, Offboarding) and before.due <= context.now and self.first != CancelOffboarding.name:
-                return Outcome(what, "unchanged", "no-longer-due")  # else the next timer would do it again
+                return Outcome(what, "unchanged", "no-longer-due")  # or the next timer would redo it
         context.transaction.put_back(change)
         return Outcome(what, "done", "as-before")
 

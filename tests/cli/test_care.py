@@ -240,6 +240,8 @@ CHANGING = {
     "keep": ["keep", ANNA, "--until", "2026-09-01", "--reason", "leave"],
     "protect": ["protect", ANNA, "--reason", "alarm"],
     "reserve": ["reserve", "add", "Anna", "--until", "2026-09-01"],
+    "offboard": ["offboard", ANNA],
+    "due": ["due", "--apply"],
 }
 READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup", "history", "forecast"}
 

@@ -83,6 +83,9 @@ NEVER: Final = {
     "reserve": "tests/operations/test_reservations.py",
     "extend reservation": "tests/operations/test_reservations.py",
     "cancel reservation": "tests/operations/test_reservations.py",
+    "offboard": "tests/operations/test_offboarding.py",
+    "schedule offboarding": "tests/operations/test_offboarding.py",
+    "cancel offboarding": "tests/operations/test_offboarding.py",
 }
 """Operations that nothing refuses, or for which this test is not the place."""
 

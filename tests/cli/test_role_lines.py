@@ -44,6 +44,9 @@ OPERATIONS: Final = {
         "reserve",
         "cancel reservation",
         "extend reservation",
+        "offboard",
+        "schedule offboarding",
+        "cancel offboarding",
     },
 }
 """What the table of issue 15 lets each role do, bound to a domain as here."""

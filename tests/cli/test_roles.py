@@ -109,7 +109,15 @@ def test_every_command_that_changes_something_is_in_the_table() -> None:
     assert set(OPERATIONS) - groups == set(COMMANDS) - {"domains map", "doctor", "roles check"}
     operations = {name for names in MODULES.values() for name in names}
     hidden = {"buy", "update license", "cancel update", "set directory", "forget directory", "settle"}
-    hidden |= {"keep", "end keep", "protect", "unprotect"}  # of commands that also list: the store refuses them
+    hidden |= {
+        "offboard",
+        "schedule offboarding",
+        "cancel offboarding",
+        "keep",
+        "end keep",
+        "protect",
+        "unprotect",
+    }  # of commands that also list: the store refuses them
     assert operations - hidden <= set(OPERATIONS.values())
 
 

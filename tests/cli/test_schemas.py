@@ -25,6 +25,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "keeps": ("keep", "--json"),
     "protections": ("protect", "--json"),
     "reservations": ("reserve", "list", "--json"),
+    "offboardings": ("offboard", "--json"),
+    "due": ("due", "--json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

@@ -72,6 +72,8 @@ COMMANDS: Final = {
     "protect": "",
     "reserve": "",
     "reserve list": "",
+    "offboard": "",
+    "due": "--apply",
     "history": "",
     "forecast": "",
     "log head": "--json",

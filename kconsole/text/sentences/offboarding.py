@@ -6,10 +6,10 @@ from typing import Final
 from kconsole.text.sentences.base import Both, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
-    "step-disabled": "{address} is disabled: no one can log in to it.",
+    "step-disabled": "Disable {address}: no one can log in to it.",
     "step-disabled-already": "{address} is disabled already.",
     "step-deleted-already": "{address} is deleted already.",
-    "step-deleted": "{address} is deleted.",
+    "step-deleted": "Delete {address}.",
     "step-no-seat": "It takes no seat.",
     "step-seat-free": "Its seat is free at once.",
     "step-seat-held": "Its seat is free after the next restart of the server.",
@@ -41,6 +41,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "leaves-already": "is offboarded on {due:day} already",
     "leaves-not": "has no offboarding ahead",
     "offboarding-changed": "its offboarding was changed or cancelled meanwhile",
+    "alias-gone-again": "its alias is gone again",
     "no-longer-due": "is as before; its offboarding does not come back, since its day is over",
     "offboarding-cancelled": "its offboarding is cancelled",
 }
