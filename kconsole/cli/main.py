@@ -46,6 +46,8 @@ COMMANDS: Final = {
     "reserve": "kconsole.cli.reservations:reserve",
     "offboard": "kconsole.cli.offboarding:offboard",
     "due": "kconsole.cli.offboarding:due",
+    "policy": "kconsole.cli.policies:policy",
+    "reclaim": "kconsole.cli.reclaim:reclaim",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",
     "server": "kconsole.cli.sync:server",

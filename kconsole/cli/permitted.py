@@ -16,6 +16,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "add": "add",
     "delete": "delete",
     "tag": "tag",
+    "policy set": "set policy",
+    "policy remove": "remove policy",
     "reserve add": "reserve",
     "reserve cancel": "cancel reservation",
     "reserve extend": "extend reservation",

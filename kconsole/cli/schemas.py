@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
 from kconsole.core.codes import OPERATION_FIELD
+from kconsole.core.decisions import Step
 from kconsole.core.license import ComponentName
 from kconsole.core.outcomes import Result
 from kconsole.core.records import Kind, Origin, Role
@@ -18,6 +19,7 @@ from kconsole.core.reports import State
 from kconsole.licensing.forecast import State as ForecastState
 from kconsole.licensing.forecast import Trend
 from kconsole.licensing.lifecycle import LicenseState
+from kconsole.licensing.outcomes import Code
 from kconsole.licensing.seat_history import Break, GroupBy
 from kconsole.operations.config_model import Config
 from kconsole.operations.dumps import dump_schema
@@ -102,6 +104,21 @@ _STATUS: Final = _model(
     )),
     warnings=_WARNINGS,
 )  # fmt: skip
+
+_POLICY_FIELDS: Final[Mapping[str, Any]] = {
+    "name": str, "where": _said(str, "a filter; empty for all accounts"),
+    "inactive": _said(int, "days since the last login"),
+    "never": _said(_Number, "days since an account that never logged in is known; null: it is kept"),
+    "grace": _said(int, "days between the mark and the step"),
+    "stop_when_free": _said(_Number, "free seats that are enough; null: never enough"),
+    "brake_accounts": _said(int, "the most accounts of one run"), "brake_percent": int,
+    "max_data_age": _said(int, "in hours"), "step": Step,
+}  # fmt: skip
+_POLICY: Final = _model(
+    "Policy", "A policy, as kconsole policy show --json prints it, and list --json a list of them.",
+    **_POLICY_FIELDS, shipped=_said(bool, "whether no one has set it, and it is as kconsole ships it"),
+)  # fmt: skip
+_FACTS: Final = _said(dict[str, Any], "what the code depends on")
 
 _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "address": str, "login": str, "domain": str, "full_name": str, "description": str, "kind": Kind, "origin": Origin,
@@ -253,6 +270,21 @@ _PRINTED: Final[Mapping[str, Any]] = {
             **_OFFBOARDING, refused=_said(str | None, "why it would be refused now; null if it would not"),
             outcomes=_said(list[_OUTCOME], "what --apply did; empty without it"),  # type: ignore[valid-type]
         )),
+    ),
+    "policies": _list(_POLICY),
+    "plan": _model(
+        "Plan", "What kconsole reclaim plan --json prints, and --out saves.",
+        schema=Literal["kconsole-plan/1"], id=str, store=_said(str, "the id of the store"),
+        head=_model("PlanHead", "The last line of the log of which it knew.", sequence=int, hash=str),
+        policy=_model("PlanPolicy", "The policy that it is made by.", **_POLICY_FIELDS), policy_sha256=str,
+        made_at=datetime, made_by=str, expires_at=datetime,
+        rows=_list(_model(
+            "PlanRow", "An account that would be changed.",
+            number=_said(int, "of the account in this store"), address=str, step=Step, facts=_FACTS,
+        )),
+        skips=_list(_model("PlanSkip", "An account that stays.", number=int, address=str, code=Code, facts=_FACTS)),
+        totals=_model("PlanTotals", "The seats.", used=int, used_after=int, limit=_Number),
+        sha256=_said(str, "of the plan itself; one that was edited is refused"),
     ),
     "config": Config,
     "roles": RolesFile,

@@ -133,6 +133,33 @@ def _plain(value: Any) -> Any:
     return to_iso(value) if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
 
 
+class Judgements(NamedTuple):
+    """What a policy says of accounts, and what would come of it."""
+
+    policy: Policy
+    judged: list[Judgement]
+    objections: list[Message]
+    """Why the policy must not be applied to this data at all."""
+    used: int
+    used_after: int
+    limit: int | None
+
+    @property
+    def counts(self) -> dict[Code, int]:
+        """How many accounts have each code, in the order of the codes."""
+        found = Counter(each.code for each in self.judged)
+        return {code: found[code] for code in CODES if found[code]}
+
+    def coded(self, code: Code) -> list[Judgement]:
+        """The accounts with a code."""
+        return [each for each in self.judged if each.code == code]
+
+    @property
+    def to_do(self) -> list[Judgement]:
+        """What would be done, with those first that were not used for longest."""
+        return sorted(self.coded("do"), key=lambda each: (each.detail, each.entry.address))
+
+
 class _Idle(NamedTuple):
     """An account that is not used, before it is seen how many there are."""
 
@@ -186,12 +213,6 @@ def objections(policy: Policy, context: Context) -> list[Message]:
     if policy.stop_when_free is not None and context.hides_limit:
         found.append(message("limit-not-known"))
     return found
-
-
-def counted(judged: Iterable[Judgement]) -> dict[Code, int]:
-    """How many accounts have each code, in the order of the codes."""
-    found = Counter(each.code for each in judged)
-    return {code: found[code] for code in CODES if found[code]}
 
 
 def _is_old(policy: Policy, context: Context) -> bool:

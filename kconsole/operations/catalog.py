@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "mapping": ("set directory", "forget directory", "map"),
     "offboarding": ("offboard", "schedule offboarding", "cancel offboarding"),
+    "reclaim.policies": ("set policy", "remove policy"),
     "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),

@@ -51,6 +51,8 @@ PAST: Final = {
     "set directory": "set the directory of",
     "forget directory": "removed the directory of",
     "undo": "undid a change of",
+    "set policy": "set the policy",
+    "remove policy": "removed the policy",
     "reserve": "reserved seats for",
     "cancel reservation": "cancelled the reservation for",
     "extend reservation": "extended the reservation for",

@@ -242,8 +242,9 @@ CHANGING = {
     "reserve": ["reserve", "add", "Anna", "--until", "2026-09-01"],
     "offboard": ["offboard", ANNA],
     "due": ["due", "--apply"],
+    "policy": ["policy", "set", "idle", "inactive=90"],
 }
-READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup", "history", "forecast"}
+READING = {"reclaim", "reconcile", "status", "accounts", "explain", "dump", "log", "backup", "history", "forecast"}
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:

@@ -80,6 +80,8 @@ NEVER: Final = {
     "end keep": "tests/operations/test_keeps.py",
     "protect": "tests/operations/test_keeps.py",
     "unprotect": "tests/operations/test_keeps.py",
+    "set policy": "tests/operations/test_policies.py",
+    "remove policy": "tests/operations/test_policies.py",
     "reserve": "tests/operations/test_reservations.py",
     "extend reservation": "tests/operations/test_reservations.py",
     "cancel reservation": "tests/operations/test_reservations.py",

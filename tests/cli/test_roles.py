@@ -64,6 +64,8 @@ COMMANDS: Final = {
     "undo": "undo 2",
     "journal archive": "journal archive --keep 1",
     "share on": "share on --group missing",
+    "policy set": "policy set idle inactive=90",
+    "policy remove": "policy remove idle",
     "reserve add": "reserve add Anna --until 2026-09-01",
     "reserve cancel": "reserve cancel r1",
     "reserve extend": "reserve extend r1 2026-10-01",

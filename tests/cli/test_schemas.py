@@ -27,6 +27,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "reservations": ("reserve", "list", "--json"),
     "offboardings": ("offboard", "--json"),
     "due": ("due", "--json"),
+    "policies": ("policy", "list", "--json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

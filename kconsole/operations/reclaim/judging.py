@@ -6,48 +6,24 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, message
 from kconsole.core.decisions import Policy
-from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority, Capability
 from kconsole.core.server import Server
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.decisions import kept_until, protecting
-from kconsole.licensing.outcomes import Code, Context, Facts, Judgement, counted, judge_all, objections
+from kconsole.licensing.outcomes import Context, Facts, Judgement, judge_all, objections
+from kconsole.licensing.outcomes import Judgements as Judgements
 from kconsole.operations.base import OperationContext
-from kconsole.operations.search.filters import FilterReader, searched_text
-from kconsole.operations.search.states import states_of
+from kconsole.operations.reclaim.policies import filter_of
+from kconsole.operations.search.filters import searched_text
 from kconsole.operations.session import Session
 from kconsole.store.first_seen import Seen, seen_in
 from kconsole.store.records import Records
 
 READINGS: Final = ("init", "restore", "import", "import kerio", "import logins", "sync")
 """The operations by which data comes in, logins among it."""
-
-
-class Judgements(NamedTuple):
-    """What a policy says of accounts, and what would come of it."""
-
-    policy: Policy
-    judged: list[Judgement]
-    objections: list[Message]
-    """Why the policy must not be applied to this data at all."""
-    used: int
-    used_after: int
-    limit: int | None
-    most: int = 0
-    """The most accounts of one run."""
-
-    @property
-    def counts(self) -> dict[Code, int]:
-        """How many accounts have each code, in the order of the codes."""
-        return counted(self.judged)
-
-    def coded(self, *codes: Code) -> list[Judgement]:
-        """The accounts with one of these codes."""
-        return [each for each in self.judged if each.code in codes]
 
 
 class _Source(NamedTuple):
@@ -165,11 +141,7 @@ def _fitting(entries: list[Entry], policy: Policy, source: _Source) -> set[int] 
     """The numbers of the entries that the filter of a policy selects; None for all."""
     if not policy.where:
         return None
-    states = states_of(source.state, source.seats, source.now)
-    chosen = FilterReader(source.now, source.seats.policy, states=states).read(policy.where)
-    if chosen.problems:
-        hint = message("set-policy-again", name=policy.name)
-        raise BadInput("policy-filter", hint, chosen.problems, name=policy.name)
+    chosen = filter_of(policy, source.state, source.seats, source.now)
     texts = list(map(searched_text, entries)) if chosen.has_words else [""] * len(entries)
     return {entries[place].id for place in chosen.choose(list(range(len(entries))), texts, entries)}
 

@@ -20,8 +20,7 @@ def plan_of(session: Session, judgements: Judgements) -> ReclaimPlan:
     policy, head, now = judgements.policy, session.store.head, session.clock.now()
     rows = (
         PlanRow(number=each.entry.id, address=each.entry.address, step=policy.step, facts=dict(each.facts))
-        for each in judgements.judged
-        if each.code == "do"
+        for each in judgements.to_do
     )
     skips = (
         PlanSkip(number=each.entry.id, address=each.entry.address, code=each.code, facts=dict(each.facts))

@@ -44,6 +44,11 @@ def _login_unknown(params: Mapping[str, Any]) -> str:
     return "its last login has an impossible time"
 
 
+def _setting_number(params: Mapping[str, Any]) -> str:
+    word = ", or {words:or}" if params["words"] else ""
+    return f"{{key}}={{found}}: it is a number from {{least:,}} to {{most:,}}{word}."
+
+
 def _named(clause: str, name: str, unnamed: str) -> Template:
     return lambda params: clause if params[name] else unnamed
 
@@ -61,7 +66,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "outcome-keep-until": "kept until {until:day}",
     "outcome-admin": "administers the server",
     "outcome-forwards": _named("forwards mail to {addresses:some}", "addresses", "forwards mail to another domain"),
-    "outcome-delivers-for-alias": _named("the alias {alias} delivers to it", "alias", "an alias delivers to it"),
+    "outcome-delivers-for-alias": _named("mail to {alias} is delivered to it", "alias", "an alias delivers to it"),
     "outcome-list-moderator": _named("moderates the list {address}", "address", "moderates a list"),
     "outcome-directory-mapped": "mapped from a directory, which would enable it again",
     "outcome-login-unknown": _login_unknown,
@@ -77,7 +82,18 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "no-such-policy": "There is no policy '{name}': there is {known:list}.",
     "see-policies": "'kconsole policy list' shows them.",
     "policy-filter": "The filter of the policy {name} cannot be read.",
-    "set-policy-again": "Set it again with 'kconsole policy set {name} where=FILTER'.",
+    "policy-set": "set",
+    "policy-unchanged": "is set so already",
+    "policy-removed": "removed",
+    "policy-is-shipped": "The policy {name} ships with kconsole: there is nothing to remove.",
+    "set-it-first": "To change it, set it: 'kconsole policy set {name} KEY=VALUE'.",
+    "policy-invalid": "The policy {name} cannot be set.",
+    "see-policy-settings": "'kconsole policy set --help' explains the settings.",
+    "policy-setting-unknown": "{key} is no setting of a policy: these are {settings:commas}.",
+    "policy-setting-number": _setting_number,
+    "policy-setting-word": "{key}={found}: it is {allowed:or}.",
+    "policy-name-wrong": "'{found}' is no name: letters, digits, dots, underscores and hyphens, at most 64.",
+    "policy-where-wrong": "The filter is too long.",
     "plan-refused": "There is no plan by the policy {name}, because the data says too little.",
     "sync-then-plan": Both(
         "Run 'kconsole sync', or import newer data, and plan again.", "Press {key_sync}, or import newer data."
