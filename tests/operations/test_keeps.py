@@ -33,9 +33,9 @@ def session(tmp_path: Path) -> Session:
 @pytest.mark.parametrize(
     ("pattern", "fits"),
     [
-        ("*a" * 60, False), ("*a" * 20, True), ("*" * 90 + "b", False), ("*" * 90, True), ("a*b*a", False), ("aa*", True),
-        ("*aa", True), ("a*a", True), ("*aa*aa*", True), ("b*", False), ("*b", False), ("a" * 40, True), ("*a*@*.*", True),
-        ("*@*a", False),
+        ("*a" * 60, False), ("*a" * 20, True), ("*" * 90 + "b", False), ("*" * 90, True), ("a*b*a", False),
+        ("aa*", True), ("*aa", True), ("a*a", True), ("*aa*aa*", True), ("b*", False), ("*b", False), ("a" * 40, True),
+        ("*a*@*.*", True), ("*@*a", False),
     ],
 )  # fmt: skip
 def test_a_pattern_of_many_stars_takes_no_time(pattern: str, fits: bool) -> None:

@@ -482,7 +482,7 @@ async def test_no_operation_ends_the_hold_of_another_one(monkeypatch: pytest.Mon
         held: list[tuple[object, bool]] = []
         monkeypatch.setattr(screen.app, "hold_pictures", lambda *hold: held.append(hold))
         for _ in range(2):
-            screen.main.work("", lambda: None, lambda _: None, pytest.fail)
+            screen.main.work("", lambda: None, lambda _: None, lambda error: pytest.fail(str(error)))
             await screen.saved()
         first, second = (holder for holder, is_held in held if is_held)
         assert first != second
