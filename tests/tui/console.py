@@ -120,7 +120,7 @@ class Console(Keyboard):
         """Let half a second pass, and all be shown that is new then: nothing is read while the log is searched."""
         await self._until_done("undo")
         self.main.tick()
-        await self._until_done("undo", "finding")
+        await self._until_done("undo", "finding", "planning")
         return await self.settled()
 
     async def _until_done(self, *groups: str) -> None:
