@@ -18,6 +18,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "tag": "tag",
     "policy set": "set policy",
     "policy remove": "remove policy",
+    "reclaim apply": "reclaim",
+    "reclaim mark": "reclaim mark",
     "reserve add": "reserve",
     "reserve cancel": "cancel reservation",
     "reserve extend": "extend reservation",

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
-from kconsole.cli.output import put_document
+from kconsole.cli.output import put_document, put_table
 from kconsole.cli.permitted import RoleGroup
+from kconsole.cli.reclaim_apply import apply_, due, mark
 from kconsole.cli.status import put_ending_keeps
-from kconsole.cli.tables import put_table
 from kconsole.core import plans
 from kconsole.core.errors import NotFound
 from kconsole.operations.files import write_document
@@ -35,6 +35,10 @@ def reclaim() -> None:
 
     A policy judges every account, and says why it stays where it does. Nothing is changed before a plan is applied.
     """
+
+
+for _command in (apply_, mark, due):
+    reclaim.add_command(_command)
 
 
 @reclaim.command()

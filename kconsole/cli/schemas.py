@@ -120,10 +120,12 @@ _POLICY: Final = _model(
 )  # fmt: skip
 _FACTS: Final = _said(dict[str, Any], "what the code depends on")
 
+_LOGIN: Final = _model("Login", "A login.", at=datetime, protocol=str)
+
 _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "address": str, "login": str, "domain": str, "full_name": str, "description": str, "kind": Kind, "origin": Origin,
     "enabled": bool, "role": Role, "mailbox": bool,
-    "last_login": _model("Login", "A login.", at=datetime, protocol=str) | None,
+    "last_login": _LOGIN | None,
     "login_unknown": _said(bool, "whether a login may have been, because its source does not say"),
     "seat": _said(bool, "whether it takes a seat"),
     "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
@@ -272,6 +274,11 @@ _PRINTED: Final[Mapping[str, Any]] = {
         )),
     ),
     "policies": _list(_POLICY),
+    "marks": _list(_model(
+        "MarkedAccount", "An account whose grace period has begun, as kconsole reclaim due --json lists it.",
+        address=str, policy=_said(str, "by which it was marked"), due=datetime, at=datetime, last_login=_LOGIN | None,
+        is_due=_said(bool, "whether the grace period is over"),
+    )),
     "plan": _model(
         "Plan", "What kconsole reclaim plan --json prints, and --out saves.",
         schema=Literal["kconsole-plan/1"], id=str, store=_said(str, "the id of the store"),

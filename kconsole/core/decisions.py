@@ -88,8 +88,8 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """An account to which a policy applies once its grace period is over.
 
-    It ends when the account logs in, is disabled or is deleted. An account has one mark at most, of whichever policy:
-    it is told one day.
+    It ends when the account logs in, is disabled or is deleted. An account has one mark at most, of whichever policy,
+    so that there is one day for it.
     """
 
     entry: int = 0

@@ -5,20 +5,22 @@ Its hash is that of its content, however that is laid out: a file that was edite
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from kconsole.core.decisions import Policy, Step
 from kconsole.core.encoding import document_of
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, Refused
 
 PLAN_SCHEMA: Final = "kconsole-plan/1"
 
 LIFETIME: Final = timedelta(hours=24)
 """How long a plan may be applied."""
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class PlanRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,9 +67,9 @@ class ReclaimPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     head: PlanHead
     policy: Policy
     policy_sha256: str
-    made_at: datetime
+    made_at: Moment
     made_by: str
-    expires_at: datetime
+    expires_at: Moment
     rows: tuple[PlanRow, ...]
     skips: tuple[PlanSkip, ...]
     totals: PlanTotals
@@ -110,7 +112,12 @@ def encode(plan: ReclaimPlan) -> bytes:
 
 
 def decode(content: bytes) -> ReclaimPlan:
-    """The plan in a file; BadInput if it is none, of another version, or was edited."""
+    """The plan in a file.
+
+    Raises:
+        BadInput: it is none, or of another version.
+        Refused: it was edited.
+    """
     try:
         schema = _decode_schema(content).schema
         if schema != PLAN_SCHEMA:
@@ -119,7 +126,7 @@ def decode(content: bytes) -> ReclaimPlan:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput("not-a-plan", "plan-again", error=str(error)) from None
     if plan.sha256 != _hash_of(plan) or plan.policy_sha256 != policy_hash(plan.policy):
-        raise BadInput("plan-was-edited", "plan-again")
+        raise Refused("plan-was-edited", "plan-again")
     return plan
 
 

@@ -47,6 +47,8 @@ class Rehearsal(NamedTuple):
     """Each record once."""
     undoes: int | None
     """The commit that it would undo."""
+    plan: str
+    """The id of the plan that it would apply."""
 
 
 class OperationContext:
@@ -125,12 +127,12 @@ class OperationContext:
     def rehearse(self, operation: "Operation") -> "Rehearsal":
         """See what an operation would do now, under all its guards, and roll it back. Only before any own change."""
         outcomes = tuple(operation.apply(self))
-        undoes = self.transaction.undoes
+        undoes, plan = self.transaction.undoes, self.transaction.plan
         if not self.authority.is_unlimited:
             self.authority.check_changes(self.transaction.net(), self.state.entries)
         self.roll_back_seats()
         changes = self.transaction.take_back()
-        return Rehearsal(outcomes, changes, undoes)
+        return Rehearsal(outcomes, changes, undoes, plan)
 
     def roll_back_seats(self) -> None:
         """Restore the seat figures of before the operation, when the transaction fails or is rolled back."""

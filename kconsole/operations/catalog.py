@@ -24,6 +24,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "mapping": ("set directory", "forget directory", "map"),
     "offboarding": ("offboard", "schedule offboarding", "cancel offboarding"),
     "reclaim.policies": ("set policy", "remove policy"),
+    "reclaim.applying": ("reclaim", "reclaim mark"),
     "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),

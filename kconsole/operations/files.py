@@ -83,8 +83,10 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
+def read_document(path: Path, largest: int = LARGEST, *, only_files: bool = False) -> tuple[bytes, str]:
     """The content of a file, or of standard input for `-`, and its name for an error.
+
+    On request only a file is read: opening a pipe would wait for what writes it.
 
     Raises:
         BadInput: it cannot be read, or is too large.
@@ -94,7 +96,7 @@ def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
     name = "standard input" if is_standard_input else str(path)
     try:
         if not is_standard_input:
-            with path.open("rb") as file:
+            with open_file(path) if only_files else path.open("rb") as file:
                 content = file.read(largest + 1)
         elif sys.stdin is None:  # the caller closed it
             raise BadInput("standard-input-closed", "name-a-file")

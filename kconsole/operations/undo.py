@@ -1,5 +1,6 @@
 """Undoing an operation is an operation of its own, under the same guards."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
@@ -15,6 +16,7 @@ from kconsole.core.records import Domain, Entry, MailboxFate
 from kconsole.core.roles import Capability
 from kconsole.licensing import guards
 from kconsole.licensing.reservations import shortfall
+from kconsole.licensing.seat_history import is_reclaim
 from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, take_matching
 from kconsole.operations.catalog import capability_of, needed_to_undo, runs_on
@@ -73,31 +75,45 @@ class UndoOperation:
         """The entries that the undo changes."""
         return tuple(_address(change) for change in self.commit.changes if change.table == "entries")
 
+    @property
+    def _may_be_partial(self) -> bool:
+        """Whether what changed since stays, and the rest is undone: each account of a plan stands for itself."""
+        return is_reclaim(self.first)
+
     def is_as_left(self, state: Records) -> bool:
         """Whether all records are as the operation left them; `check` also reads whether that was so all the time."""
         try:
             self._check_unchanged(state)
         except ChangedSince:
-            return False
+            return self._may_be_partial and any(self._is_unchanged(change, state) for change in self.commit.changes)
         return True
 
-    def check(self, state: Records) -> None:
-        """Check that nothing came after the operation that undoing it would discard.
+    def check(self, state: Records) -> tuple[Change, ...]:
+        """Check that nothing came after the operation that undoing it would discard; returns what is to be undone.
 
         Raises:
             NotFound: it is undone.
-            ChangedSince: a record is not as the operation left it.
+            ChangedSince: a record is not as the operation left it; where each stands for itself, none is.
         """
-        later = self.traces_after(self.commit)
-        touching = next(touching_since(self.commit, later), None)
+        touching = list(touching_since(self.commit, self.traces_after(self.commit)))
+        if self._may_be_partial:
+            touched = frozenset().union(*(trace.records for trace in touching))
+            changed = {
+                change.number  # of the account, which its mark has too
+                for change in self.commit.changes
+                if (change.table, change.number) in touched or not self._is_unchanged(change, state)
+            }
+            if left := tuple(change for change in self.commit.changes if change.number not in changed):
+                return left
         try:
             self._check_unchanged(state)
-            if touching is not None:
-                raise self._touched_by(touching)
-        except ChangedSince as changed:
-            if touching is not None:
-                changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
+            if touching:
+                raise self._touched_by(touching[0])
+        except ChangedSince as error:
+            if touching:
+                error.hints = hints_of(message("see-line-of-log", line=touching[0].sequence))
             raise
+        return self.commit.changes
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Restore every record; an account that was created is deleted.
@@ -111,7 +127,12 @@ class UndoOperation:
             Refused: a guard refuses what it would come to, as if a user asked for that now.
         """
         context.authority.insist(capability_of(self.first))
-        self.check(context.state)
+        left = self.check(context.state)
+        if len(left) < len(self.commit.changes):
+            part = dataclasses.replace(self, commit=self.commit._replace(changes=left))
+            numbers = {change.number for change in left}
+            stay = dict.fromkeys(_address(each) for each in self.commit.changes if each.number not in numbers)
+            return part.apply(context) + [Outcome(address, "refused", "changed-since-stays") for address in stay]
         context.transaction.undoes = self.commit.sequence
         for address in changed_accounts(self.commit) if self.is_redo else ():
             if (refused := context.brake(address)) is not None:
@@ -143,6 +164,14 @@ class UndoOperation:
         if shortfall(report) - coming > shortfall(before):
             raise Refused("undo-takes-reserved", "free-or-cancel-first", free=report.free, reserved=report.reserved)
         return outcomes
+
+    def _is_unchanged(self, change: Change, state: Records) -> bool:
+        """Whether one record is as the operation left it."""
+        try:
+            dataclasses.replace(self, commit=self.commit._replace(changes=(change,)))._check_unchanged(state)
+        except ChangedSince:
+            return False
+        return True
 
     def _check_unchanged(self, state: Records) -> None:
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}

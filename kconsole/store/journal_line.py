@@ -47,9 +47,6 @@ _LONGEST_GAP: Final = 300
 _encode = msgspec.json.Encoder().encode
 
 
-# The chain
-
-
 def linked(body: bytes, previous: str) -> tuple[bytes, str]:
     """A line with its line feed, and its hash, from a JSON object and the hash of the line before."""
     hashed = b"".join((body[:-1], b',"previous":"', previous.encode(), b'"'))
@@ -280,11 +277,6 @@ UNDO_LINES: Final = b',"undoes":'
 def line_numbered(sequence: int) -> bytes:
     """The beginning of the line with a number."""
     return b'{"sequence":%d,' % sequence
-
-
-def lines_of_plan(plan: str) -> bytes:
-    """In the lines that applied a plan."""
-    return b',"plan":%b' % _encode(writable(plan))
 
 
 def lines_changing(table: str, number: int) -> tuple[bytes, ...]:

@@ -86,8 +86,6 @@ class JournalReader:
     def close(self) -> None:
         self._watch.__exit__(None, None, None)
 
-    # Opening
-
     def open(self, has_journal: bool, progress: Progress | None) -> None:
         """Read everything."""
         self._read_snapshot(has_journal, progress)
@@ -180,8 +178,6 @@ class JournalReader:
         if self.head == START:
             raise BrokenJournal(1, "journal-empty" if self._engine.size() == 0 else "line-has-no-end", START)
 
-    # Reading on
-
     def has_more(self) -> bool:
         """Whether the journal has lines after the head."""
         if self.is_damaged:
@@ -214,8 +210,6 @@ class JournalReader:
         tables = self.state.tables
         changes = (change._replace(before=tables[change.table].get(change.number)) for change in commit.changes)
         return commit._replace(changes=tuple(change for change in changes if change.before != change.after))
-
-    # Reading again
 
     def history(self, logins: bool = True) -> Iterator[Commit]:
         """All commits that have been read, the first one first; on request without the last logins, which are many."""
@@ -288,6 +282,16 @@ class JournalReader:
         if 0 < sequence <= self.head.sequence:
             self._check_all_were_there()
         return None
+
+    def line_of_plan(self, plan: str, made_at: Head) -> int | None:
+        """The line that applied a plan, whose id is a hex number; 0 if none did, None if it is of another log."""
+        patterns = line_numbered(made_at.sequence), b',"plan":"%b"' % plan.encode()
+        with self.reporting_damage():
+            raw = self._engine.line(made_at.sequence) if 0 < made_at.sequence <= self.head.sequence else None
+            if raw is None or head_of(raw) != made_at:
+                return None
+            found = next(self._engine.read_backwards(self.head, patterns), b"")
+            return head_of(found).sequence if patterns[1] in found else 0
 
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""

@@ -53,6 +53,8 @@ PAST: Final = {
     "undo": "undid a change of",
     "set policy": "set the policy",
     "remove policy": "removed the policy",
+    "reclaim": "reclaimed the seat of",
+    "reclaim mark": "marked for reclaiming",
     "reserve": "reserved seats for",
     "cancel reservation": "cancelled the reservation for",
     "extend reservation": "extended the reservation for",

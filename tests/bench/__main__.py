@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "forecast")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "reclaim", "forecast")
 
 
 def main() -> None:
@@ -51,6 +51,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import roles
 
         return roles.report()
+    if part == "reclaim":
+        from tests.bench import reclaim
+
+        return reclaim.report()
     if part == "forecast":
         from tests.bench import forecast
 

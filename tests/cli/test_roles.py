@@ -66,6 +66,8 @@ COMMANDS: Final = {
     "share on": "share on --group missing",
     "policy set": "policy set idle inactive=90",
     "policy remove": "policy remove idle",
+    "reclaim apply": "reclaim apply missing",
+    "reclaim mark": "reclaim mark missing",
     "reserve add": "reserve add Anna --until 2026-09-01",
     "reserve cancel": "reserve cancel r1",
     "reserve extend": "reserve extend r1 2026-10-01",

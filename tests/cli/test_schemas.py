@@ -28,6 +28,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "offboardings": ("offboard", "--json"),
     "due": ("due", "--json"),
     "policies": ("policy", "list", "--json"),
+    "marks": ("reclaim", "due", "--json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

@@ -78,6 +78,9 @@ COMMANDS: Final = {
     "reclaim": "",
     "reclaim plan": "",
     "reclaim explain": "anna@north.example",
+    "reclaim apply": "FILES/plan.json",
+    "reclaim mark": "FILES/plan.json --notices FILES/notices",
+    "reclaim due": "",
     "reserve": "",
     "reserve list": "",
     "offboard": "",
@@ -133,6 +136,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     console = Console(folder / "store").fill(account("anna"), account("berg", enabled=False), seats=50)
     console.done("disable", "anna@north.example")
     console.done("enable", "anna@north.example")
+    console("reclaim", "plan", "--out", str(folder / "plan.json"))
     rows = "".join(f"p{number};Person {number}\n" for number in range(300))
     (folder / "users.csv").write_text(f"Name;FullName\n{rows[:400]}")
     (folder / "logins.csv").write_text("address;time\nanna@north.example;2026-08-05T12:03:00Z\n")

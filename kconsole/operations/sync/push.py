@@ -64,8 +64,10 @@ class TakeAnswers:
         alone = done if len(answered) == 1 else None
         due = (each for each in self.asked.decisions if alone or canonical_address(decided_on(_after(each))) in done)
         take_decisions(due, context)
-        if self.asked.undoes is not None and any(outcome.result == "done" for outcome in answered.values()):
+        if any(outcome.result == "done" for outcome in answered.values()):
             context.transaction.undoes = self.asked.undoes
+            if len(self.answers) == len(self.asked.calls):  # else the rest can be tried again
+                context.transaction.plan = self.asked.plan
         return self.asked.outcomes(answered)
 
     def _outcome(self, call: Call, place: int, target: Target, change: Change, context: OperationContext) -> Outcome:

@@ -128,7 +128,7 @@ def _question(session: Session, pending: PendingChange, target: Target) -> Quest
     return "" if domain is None else domain.server_id, login, target.server_id
 
 
-_DELETE: Final = ("delete", "undo")
+_DELETE: Final = ("delete", "undo", "reclaim")
 """The operations that may delete accounts."""
 
 

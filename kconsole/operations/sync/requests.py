@@ -54,6 +54,8 @@ class AskServer:
         """Changes to decisions, which no server knows: taken once it has done its part."""
         self.undoes: int | None = None
         """The commit that is undone."""
+        self.plan = ""
+        """The id of the plan that is applied."""
         self._outcomes: tuple[Outcome, ...] = ()
         """The results if the server does it all; also by folded address."""
         self._rehearsed: dict[str, Outcome] = {}
@@ -64,7 +66,7 @@ class AskServer:
         if server.access != self.access:
             raise named_meanwhile(server)
         rehearsal = context.rehearse(self.operation)
-        self.undoes, self._outcomes = rehearsal.undoes, rehearsal.outcomes
+        self.undoes, self.plan, self._outcomes = rehearsal.undoes, rehearsal.plan, rehearsal.outcomes
         self._rehearsed = {canonical_address(outcome.address): outcome for outcome in rehearsal.outcomes}
         wanted: dict[ServerOperation, list[Change]] = {}
         is_undo = isinstance(self.operation, UndoOperation)
@@ -89,6 +91,8 @@ class AskServer:
             return []  # refusals go into the line that has the results
         delete_local(self.local, context)
         take_decisions(self.decisions, context)
+        if self.local or self.decisions:
+            context.transaction.undoes, context.transaction.plan = self.undoes, self.plan
         return self.outcomes({})
 
     def outcomes(self, answered: Mapping[str, Outcome]) -> list[Outcome]:
