@@ -14,7 +14,8 @@ from kconsole.cli.context import (
     say,
     say_outcomes,
 )
-from kconsole.cli.output import put_json, put_table
+from kconsole.cli.output import put_json
+from kconsole.cli.tables import put_table
 from kconsole.core.encoding import as_json
 from kconsole.core.times import age_of, moment_of
 from kconsole.licensing.decisions import protecting

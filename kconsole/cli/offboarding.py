@@ -18,8 +18,9 @@ from kconsole.cli.context import (
     say_outcomes,
 )
 from kconsole.cli.decisions import read_day
-from kconsole.cli.output import put_json, put_table, put_text
+from kconsole.cli.output import put_json, put_text
 from kconsole.cli.server_prompt import do_and_say, password_option, said, writer_for
+from kconsole.cli.tables import put_table
 from kconsole.core.decisions import Offboarding
 from kconsole.core.encoding import as_json
 from kconsole.core.errors import NotFound, Refused

@@ -1,7 +1,7 @@
 """Prints JSON, CSV, tables and sections, safe on any terminal."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -64,19 +64,6 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from kconsole.text.report import csv_text
 
     click.echo(csv_text([header, *rows]), nl=False)
-
-
-def put_table(
-    header: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    right: Collection[int] = (),
-    whole: Collection[int] = (),
-    drops: Sequence[int] = (),
-) -> None:
-    """Print a table as wide as the terminal; `columns.table` explains the positions of columns."""
-    for line in columns.table(header, rows, right=right, whole=whole, drops=drops, width=terminal_width()):
-        click.echo(line)
 
 
 def say_missing_lines(session: Session) -> None:

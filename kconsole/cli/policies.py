@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
-from kconsole.cli.output import put_json, put_sections, put_table
+from kconsole.cli.output import put_json, put_sections
 from kconsole.cli.permitted import RoleGroup
+from kconsole.cli.tables import put_table
 from kconsole.core.decisions import Policy
 from kconsole.core.encoding import as_json
 from kconsole.operations.reclaim.policies import RemovePolicy, SetPolicy, is_stored, policies_of, policy_named

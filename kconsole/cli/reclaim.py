@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
-from kconsole.cli.output import put_document, put_table
+from kconsole.cli.output import put_document
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.reclaim_apply import apply_, due, mark
 from kconsole.cli.status import put_ending_keeps
+from kconsole.cli.tables import put_table
 from kconsole.core import plans
 from kconsole.core.errors import NotFound
 from kconsole.operations.files import write_document

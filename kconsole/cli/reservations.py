@@ -4,8 +4,9 @@ import click
 
 from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
 from kconsole.cli.decisions import read_day
-from kconsole.cli.output import put_json, put_table
+from kconsole.cli.output import put_json
 from kconsole.cli.permitted import RoleGroup
+from kconsole.cli.tables import put_table
 from kconsole.core.encoding import as_json
 from kconsole.operations.decisions import CancelReservation, ExtendReservation, Reserve
 from kconsole.operations.reserving import number_of

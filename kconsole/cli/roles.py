@@ -9,7 +9,8 @@ from typing import Final, get_args
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, say
-from kconsole.cli.output import put_json, put_sections, put_table
+from kconsole.cli.output import put_json, put_sections
+from kconsole.cli.tables import put_table
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.roles import Capability
 from kconsole.operations.files import LARGEST_OWN, read_document

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import click
 
 from kconsole.cli.context import CliContext, at_store, reading, say
-from kconsole.cli.output import put_csv, put_json, put_table, say_missing_lines
+from kconsole.cli.output import put_csv, put_json, say_missing_lines
+from kconsole.cli.tables import put_table
 from kconsole.core.times import day_of, to_iso
 from kconsole.licensing.forecast import Backtest, Forecast
 from kconsole.licensing.seat_history import Group, GroupBy, SeatDay

@@ -22,8 +22,8 @@ from kconsole.cli.output import (
     put_csv,
     put_json,
     put_sections,
-    put_table,
 )
+from kconsole.cli.tables import put_table
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
 from kconsole.core.times import to_iso

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import click
 
 from kconsole.cli.context import DONE, EXPIRED, CliContext, ascii_only, at_store
-from kconsole.cli.output import put_table
+from kconsole.cli.tables import put_table
 from kconsole.core.codes import Message
 from kconsole.core.reports import SeatReport
 from kconsole.operations.session import Session

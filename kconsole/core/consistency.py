@@ -38,12 +38,12 @@ def checked(inventory: Inventory, name: str) -> Inventory:
             the calendar.
     """
     license_ = inventory.license
-    problems = [*_license_problems(inventory.license), *_domain_problems(inventory.domains)]
-    problems += _entry_problems(inventory.entries)
-    problems += _decision_problems(inventory)
-    if problems:
-        raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
     try:
+        problems = [*_license_problems(inventory.license), *_domain_problems(inventory.domains)]
+        problems += _entry_problems(inventory.entries)
+        problems += _decision_problems(inventory)
+        if problems:
+            raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
         entries = tuple(  # most of many have no time at all
             _timed(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
             for entry in map(_without_blanks, inventory.entries)

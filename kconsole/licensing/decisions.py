@@ -38,10 +38,25 @@ def protecting(protections: Iterable[Protection]) -> Callable[[Entry], Iterator[
 
 def protects_in(pattern: str, domain: str) -> bool:
     """Whether a pattern may fit accounts of a domain, which is in canonical form."""
-    return "@" not in pattern or re.fullmatch(_regex(pattern).partition("@")[2], domain) is not None
+    _, at, of_domain = _canonical(pattern).partition("@")
+    return not at or re.fullmatch(_glob(of_domain), domain) is not None
 
 
 def _regex(pattern: str) -> str:
+    return _glob(_canonical(pattern))
+
+
+def _canonical(pattern: str) -> str:
     login, at, domain = pattern.partition("@")
-    canonical = canonical_address(pattern) if "*" not in domain else f"{canonical_login(login)}{at}{domain.lower()}"
-    return ".*".join(map(re.escape, canonical.split("*")))
+    return canonical_address(pattern) if "*" not in domain else f"{canonical_login(login)}{at}{domain.lower()}"
+
+
+def _glob(pattern: str) -> str:
+    """A pattern as a regular expression whose time grows with the text only, however many stars it has.
+
+    Each star takes as little as it can and never more: what follows the last one stands at the end anyway.
+    """
+    first, *others = map(re.escape, pattern.split("*"))
+    if not others:
+        return first
+    return "".join([first, *(f"(?>.*?{each})" for each in others[:-1] if each), ".*", others[-1]])

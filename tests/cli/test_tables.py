@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from kconsole.cli import history, output
+from kconsole.cli import history, output, tables
 from kconsole.core.history import Operator
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.session import Session
@@ -42,7 +42,7 @@ def test_nothing_of_an_address_or_a_time_is_cut_at_80_columns(
 ) -> None:
     console = filled(tmp_path / "store", command in ("server", "reconcile"))
     piped = console(*command.split()).out
-    for module in (history, output):
+    for module in (history, output, tables):
         monkeypatch.setattr(module, "terminal_width", lambda: 80)
     narrow = console(*command.split()).out
     addresses = set(re.findall(r"\S+@\S+", piped))

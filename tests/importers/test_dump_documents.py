@@ -92,6 +92,10 @@ def test_moments_come_in_utc(text: str, moment: datetime) -> None:
 def test_a_moment_out_of_the_calendar_is_refused(text: str) -> None:
     assert refusal({"last_restart": text}).code == "time-beyond-calendar"
     assert refusal({"entries": [{"address": "a", "deleted_at": text}]}).code == "time-beyond-calendar"
+    reservation = {"subject": "a", "count": 1, "start": JUNE.isoformat(), "until": JUNE.isoformat(), "at": text}
+    for field in ("start", "until", "at"):
+        document = {"reservations": [{**reservation, field: text}]}
+        assert refusal(document).code == "time-beyond-calendar" or field == "at"  # it ends before it starts
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kconsole.core.decisions import Protection
 from kconsole.core.errors import BadInput, NotFound, NotPermitted
 from kconsole.core.roles import Authority, RoleName
 from kconsole.core.times import to_iso
@@ -27,6 +28,19 @@ ANNA, MIA = "anna@north.example", "mia@south.example"
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     return session_of(tmp_path, account("anna"), account("svc-scan"), account(MIA), alias("info", "anna"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("*a" * 60, False), ("*a" * 20, True), ("*" * 90 + "b", False), ("*" * 90, True), ("a*b*a", False),
+        ("aa*", True), ("*aa", True), ("a*a", True), ("*aa*aa*", True), ("b*", False), ("*b", False), ("a" * 40, True),
+        ("*a*@*.*", True), ("*@*a", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_of_many_stars_takes_no_time(pattern: str, fits: bool) -> None:
+    found = protecting([Protection(pattern=pattern, at=NOW)])
+    assert bool(list(found(account("a" * 40)))) == fits
 
 
 def keep(session: Session, days: float, *addresses: str, reason: str = "on leave") -> list[tuple[str, str]]:

@@ -117,9 +117,16 @@ class Console(Keyboard):
         return session
 
     async def tick(self) -> "Console":
-        """Let half a second pass."""
+        """Let half a second pass, and all be shown that is new then: nothing is read while the log is searched."""
+        await self._until_done("undo")
         self.main.tick()
+        await self._until_done("undo", "finding", "planning")
         return await self.settled()
+
+    async def _until_done(self, *groups: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.is_working(*groups):
+                await asyncio.sleep(0.001)
 
     async def resize(self, width: int, height: int) -> "Console":
         await self.pilot.resize_terminal(width, height)
@@ -242,10 +249,13 @@ def text_of(app: App[None]) -> str:
 
 
 async def settled(app: KConsoleApp) -> None:
-    """Let the loop run until it has nothing to do, before a timer is due, and all that changed is painted."""
+    """Let the loop run until it has nothing to do, before a timer is due, and all that changed is painted.
+
+    A console that has ended paints nothing more, and the timer of its screen goes on trying.
+    """
     loop: Any = asyncio.get_running_loop()  # what is ready and what is due has no public name
     calm = 0
-    while calm < 2:
+    while calm < 2 and app.is_running:
         await asyncio.sleep(0)
         due = min((handle.when() for handle in loop._scheduled if not handle.cancelled()), default=inf) - loop.time()
         if loop._ready:

@@ -475,3 +475,15 @@ async def test_hostile_names_are_harmless_text_everywhere(name: str) -> None:
         for text in seen:
             assert not set(text) & set("\x1b\x07\x9b\u202e\u202c")
         assert isinstance(screen.app.focused, Input)
+
+
+async def test_no_operation_ends_the_hold_of_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console("small") as screen:
+        held: list[tuple[object, bool]] = []
+        monkeypatch.setattr(screen.app, "hold_pictures", lambda *hold: held.append(hold))
+        for _ in range(2):
+            screen.main.work("", lambda: None, lambda _: None, lambda error: pytest.fail(str(error)))
+            await screen.saved()
+        first, second = (holder for holder, is_held in held if is_held)
+        assert first != second
+        assert {(first, False), (second, False)} <= set(held)

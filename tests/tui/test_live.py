@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from textual.geometry import Region
 
 from kconsole.core.history import Commit, as_operator
@@ -10,6 +11,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.server import AddDomain
+from kconsole.tui import chunk_runner
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.widgets.lines import StatusLine
 from tests.tui.console import WIDE, Console, console, until
@@ -94,7 +96,9 @@ async def test_nothing_is_painted_while_nothing_happens() -> None:
         assert painted == []
 
 
-async def test_cursor_marks_scroll_and_filter_stay() -> None:
+@pytest.mark.parametrize("at_once", [chunk_runner.AT_ONCE, -1.0], ids=["found at once", "found between events"])
+async def test_cursor_marks_scroll_and_filter_stay(at_once: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunk_runner, "AT_ONCE", at_once)
     async with console("office") as screen:
         await screen.press("slash")
         await screen.type("northwind")

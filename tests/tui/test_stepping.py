@@ -128,8 +128,8 @@ async def test_nothing_is_shown_once_the_console_has_ended() -> None:
     class Ended:
         app = SimpleNamespace(is_running=False)
 
-        def run_worker(self, work: Coroutine[None, None, None], **_: object) -> object:
-            self.task = asyncio.ensure_future(work)
+        def run_worker(self, work: Callable[[], Coroutine[None, None, None]], **_: object) -> object:
+            self.task = asyncio.ensure_future(work())
             return SimpleNamespace(is_finished=False)
 
     done: list[int] = []

@@ -16,7 +16,6 @@ from kconsole.operations.preferences import Preferences
 from kconsole.text.messages import Voice, error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.styles import Palette
-from kconsole.tui.terminal.buffered_app import PictureHolder
 from kconsole.tui.terminal.keystrokes import Keystrokes
 
 
@@ -98,7 +97,7 @@ class Console(Protocol):
     def follow_scope(self) -> bool: ...
     def next_theme(self) -> str: ...
     def redraw(self) -> None: ...
-    def hold_pictures(self, holder: PictureHolder, is_held: bool) -> None: ...
+    def hold_pictures(self, holder: object, is_held: bool) -> None: ...
 
 
 def console_of(node: DOMNode) -> Console:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
@@ -165,15 +166,23 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         With a `cancel`, the user can cancel it. Without, nothing is painted for that moment: a question
         closes, and its result shows, in one picture.
         """
-        console_of(self).keystrokes.hold()
+        console, holder = console_of(self), object()  # a holder of its own: no other operation ends its hold
+        release = partial(console.hold_pictures, holder, False)
+        console.keystrokes.hold()
         if cancel is None:
-            self._hold_pictures(True)
-            asyncio.get_running_loop().call_later(2 * self.workspace.unseen, self._hold_pictures, False)
+            console.hold_pictures(holder, True)
+            asyncio.get_running_loop().call_later(2 * self.workspace.unseen, release)  # it may have to wait its turn
         group = "store" if cancel is None else "server"  # the wait for a server has its own group
-        self.app.run_worker(self._work(text, act, done, failed, cancel), group=group)
+        self.app.run_worker(self._work(text, act, done, failed, cancel, release), group=group)
 
     async def _work(
-        self, text: str, act: Callable[[], Result], done: Callable[[Result], None], failed: Failed, cancel: Event | None
+        self,
+        text: str,
+        act: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Failed,
+        cancel: Event | None,
+        release: Callable[[], None] = lambda: None,
     ) -> None:
         """What is typed before the dialog shows goes where it was meant to; later keys are the dialog's.
 
@@ -182,6 +191,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         keys, dialog = console_of(self).keystrokes, None
         outcome: Result | ConsoleError
         if self._is_of_another_scope():
+            release()
             return
         try:
             with collecting_later(), self.workspace.feed.held():  # and passes commits on when the lock is released
@@ -193,7 +203,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
                         dialog = WaitingDialog(text, None if cancel is None else cancel.set)
                         await self.app.push_screen(dialog)
-                        self._hold_pictures(False)
+                        release()
                         if keys.set_aside():
                             dialog.action_leave()
                     outcome = await thread
@@ -206,6 +216,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         if dialog is not None:
             await dialog.end()
         if self._is_of_another_scope():
+            release()
             return
         shown = list(self.app.screen_stack)
         if isinstance(outcome, ConsoleError):
@@ -214,19 +225,14 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             done(outcome)
         must_be_read = isinstance(outcome, ConsoleError) or self.app.screen not in shown
         keys.let_go(forget=cancel is not None and must_be_read)
-        if cancel is None:
-            self.app.screen.call_after_refresh(self._hold_pictures, False)
+        self.app.screen.call_after_refresh(release)
 
     def _is_of_another_scope(self) -> bool:
         """Whether the operator sees other domains by now; then all begins again, and no result is shown."""
         if not console_of(self).follow_scope():
             return False
         console_of(self).keystrokes.let_go(forget=True)
-        self._hold_pictures(False)
         return True
-
-    def _hold_pictures(self, is_held: bool) -> None:
-        console_of(self).hold_pictures("work", is_held)
 
     # Asking and telling
 

@@ -68,7 +68,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         """The number that was typed before a key, as in vim; 0 for none."""
         self._has_read_advice = False
         """Whether what makes tmux pass copies on was shown; it is shown once."""
-        self._is_plan_shown = False
+        self._plan_words, self._news = "", ""
         """Whether the status line says what changing the marked accounts would come to."""
 
     @property
@@ -169,7 +169,12 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     def tell(self, text: str) -> None:
         super().tell(text)
-        self._is_plan_shown = False
+        self._plan_words, self._news = "", ""
+
+    def tell_plan(self, plan: str, news: str) -> None:
+        """Say what is planned for the marked accounts, and beside it what others did; the plan may come later."""
+        super().tell(" · ".join(filter(None, (plan, news))))
+        self._plan_words, self._news = plan, news
 
     # Show and copy
 
@@ -328,10 +333,9 @@ class ListingScreen(FilterScreen, ServerScreen):
             away = self.accounts.not_listed(marked)
             entries = [entry for number in marked if (entry := self.session.state.live_entry(number)) is not None]
             folded, report = self.accounts.left_folded, self.session.seats.report()
-            self.tell(texts.plan_words(entries, away, folded, report, planned))
-            self._is_plan_shown = True
-        elif self._is_plan_shown:
-            self.tell("")
+            self.tell_plan(texts.plan_words(entries, away, folded, report, planned), self._news)
+        elif self._plan_words:
+            self.tell_plan("", self._news)
 
     def show_listing(self) -> None:
         """List what is asked for, once it is found; of many accounts that is after other events."""

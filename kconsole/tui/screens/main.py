@@ -313,11 +313,8 @@ class MainScreen(AccountsScreen):
             return
         from kconsole.text.commits import note
 
-        said = note(commits)
-        if said and self._is_plan_shown:
-            self.status.left = f"{self.status.left} · {said}"
-        elif said:
-            self.tell(said)
+        if said := note(commits):
+            self.tell_plan(self._plan_words, said)
 
     # Showing
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,8 +19,6 @@ from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.attention import Judge
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
-PictureHolder = Literal["keys", "work"]
-
 
 class BufferedApp(App[None]):
     """An application whose screen is written as differences.
@@ -31,7 +29,7 @@ class BufferedApp(App[None]):
     profile: TerminalProfile
 
     def __init__(self) -> None:
-        self._picture_holders: set[PictureHolder] = set()
+        self._picture_holders: set[object] = set()
         super().__init__()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
@@ -60,7 +58,7 @@ class BufferedApp(App[None]):
         spot = getattr(focused, "cursor_screen_offset", None)  # an input or a list
         return focused.content_region.offset if spot is None else Offset(*spot)
 
-    def hold_pictures(self, holder: PictureHolder, is_held: bool) -> None:
+    def hold_pictures(self, holder: object, is_held: bool) -> None:
         """Write nothing to the terminal until released by all who hold."""
         if not self.is_running:
             return

@@ -77,13 +77,13 @@ class Keystrokes:
     async def _hand_on(self) -> None:
         while self._typed and self._app.is_running:
             if self.is_held:
-                self._app.hold_pictures("keys", False)
+                self._app.hold_pictures(self, False)
                 return
             event = self._typed.popleft()
             if isinstance(event, AltKey):
                 self._typed.extendleft(reversed(self._plain_keys(event)))
                 continue
-            self._app.hold_pictures("keys", bool(self._typed))
+            self._app.hold_pictures(self, bool(self._typed))
             try:
                 if isinstance(event, Key) and not await self._is_meant(event):
                     continue
@@ -92,7 +92,7 @@ class Keystrokes:
                     await self._rest()
             except Exception as error:
                 self._app._handle_exception(error)
-        self._app.hold_pictures("keys", False)  # what waited may have been forgotten meanwhile
+        self._app.hold_pictures(self, False)  # what waited may have been forgotten meanwhile
 
     def _plain_keys(self, event: AltKey) -> list[Key]:
         """Alt with a key where that means something, else Escape and the key, which may have come together."""

@@ -3,29 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
-from textual.geometry import Size
-from textual.strip import Strip
-
 from kconsole.licensing.forecast import Forecast
 from kconsole.licensing.seat_history import SeatDay
 from kconsole.text.columns import table
 from kconsole.text.seat_history import COLUMNS, day_cells, forecast_lines, plot
-from kconsole.tui.widgets.painting import Part, palette_of_app, strip, wrapped
-from kconsole.tui.widgets.row_list import Movable
+from kconsole.tui.widgets.painting import Part, wrapped
+from kconsole.tui.widgets.row_list import Sheet
 
 LEAST_PLOT: Final = 5
 MOST_PLOT: Final = 14
 """Lines of the plot: half of the screen, but no less and no more."""
 
 
-class HistorySheet(Movable):
+class HistorySheet(Sheet):
     """All of it, laid out for the width."""
-
-    DEFAULT_CSS = """
-    HistorySheet { height: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
-        overflow-x: hidden; scrollbar-color: $border; scrollbar-background: $background;
-        scrollbar-corner-color: $background; }
-    """
 
     def __init__(self) -> None:
         super().__init__(id="history")
@@ -35,28 +26,14 @@ class HistorySheet(Movable):
 
     def show(self, days: Sequence[SeatDay], forecast: Forecast) -> None:
         self._days, self._forecast = days, forecast
-        self._lay_out()
+        self.lay_out()
 
     def say(self, text: str) -> None:
         """Show a text instead, which must be safe."""
         self._text, self._forecast = text, None
-        self._lay_out()
+        self.lay_out()
 
-    def on_resize(self) -> None:
-        self._lay_out()
-
-    def render_line(self, y: int) -> Strip:
-        width, row = self.size.width, y + self.scroll_offset.y
-        parts = [(" ", ""), *self.lines[row]] if row < len(self.lines) else []
-        return strip(parts, self.rich_style, palette_of_app(self), width)
-
-    def _lay_out(self) -> None:
-        width = max(self.size.width - 3, 1)  # a cell at each edge, and the scroll bar, there or not
-        self.lines = self._lines(width)
-        self.virtual_size = Size(self.size.width, len(self.lines))
-        self.refresh()
-
-    def _lines(self, width: int) -> list[list[Part]]:
+    def lines_at(self, width: int) -> list[list[Part]]:
         if self._forecast is None:
             return [[(line, "muted")] for line in wrapped(self._text, width)]
         height = min(max(self.size.height // 2, LEAST_PLOT), MOST_PLOT)

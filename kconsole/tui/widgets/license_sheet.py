@@ -5,7 +5,6 @@ from typing import Final
 
 from rich.cells import cell_len
 from textual.geometry import Size
-from textual.strip import Strip
 
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.lifecycle import Ending, LicenseState, LicenseStatus
@@ -13,8 +12,8 @@ from kconsole.text.gauge import state_word, used_words
 from kconsole.text.licenses import Section, SectionCode, days_words, next_step, pending_lines, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.painting import Painted, Part, beside, palette_of_app, strip, wrapped
-from kconsole.tui.widgets.row_list import Movable
+from kconsole.tui.widgets.painting import Painted, Part, beside, wrapped
+from kconsole.tui.widgets.row_list import Sheet
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
     "unregistered": ("–", "strong"),
@@ -114,8 +113,8 @@ def _deciding(status: LicenseStatus) -> Ending | None:
     return next((end for end in coming if status.state == "trial-expired" or not end.is_over), None)
 
 
-class LicenseSheet(Movable):
-    """Everything about the license, in two columns where there is room. It scrolls by the keys that move in a list."""
+class LicenseSheet(Sheet):
+    """Everything about the license, in two columns where there is room."""
 
     def __init__(self) -> None:
         super().__init__(id="license")
@@ -123,30 +122,18 @@ class LicenseSheet(Movable):
 
     def show(self, sections: Iterable[Section]) -> None:
         self.sections = tuple(sections)
-        self._lay_out()
+        self.lay_out()
 
-    def on_resize(self) -> None:
-        self._lay_out()
-
-    def render_line(self, y: int) -> Strip:
-        width, row = self.size.width, y + self.scroll_offset.y
-        parts = [(" ", ""), *self.lines[row]] if row < len(self.lines) else []
-        return strip(parts, self.rich_style, palette_of_app(self), width)
-
-    def _lay_out(self) -> None:
-        width = max(self.size.width - 3, 1)  # a cell at each edge, and the scroll bar, there or not
+    def lines_at(self, width: int) -> list[list[Part]]:
         if width < TWO_COLUMNS:
-            self.lines = _lines_of(self.sections, width, LABEL)
-        else:
-            left_width = int(width * LEFT_SHARE)
-            halves: tuple[list[Section], list[Section]] = ([], [])
-            for section in self.sections:
-                halves[section.code not in ON_THE_LEFT].append(section)
-            left = _lines_of(halves[0], left_width, LEFT_LABEL)
-            right = _lines_of(halves[1], width - left_width - GAP, LABEL)
-            self.lines = beside(left, right, left_width + GAP)
-        self.virtual_size = Size(self.size.width, len(self.lines))
-        self.refresh()
+            return _lines_of(self.sections, width, LABEL)
+        left_width = int(width * LEFT_SHARE)
+        halves: tuple[list[Section], list[Section]] = ([], [])
+        for section in self.sections:
+            halves[section.code not in ON_THE_LEFT].append(section)
+        left = _lines_of(halves[0], left_width, LEFT_LABEL)
+        right = _lines_of(halves[1], width - left_width - GAP, LABEL)
+        return beside(left, right, left_width + GAP)
 
 
 def _lines_of(sections: Sequence[Section], width: int, label_width: int) -> list[list[Part]]:

@@ -47,6 +47,33 @@ class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
         self.move_by(rows[command.name])
 
 
+class Sheet(Movable):
+    """Lines that are laid out for the width. It scrolls by the keys that move in a list."""
+
+    DEFAULT_CSS = """
+    Sheet { height: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        overflow-x: hidden; scrollbar-color: $border; scrollbar-background: $background;
+        scrollbar-corner-color: $background; }
+    """
+
+    def lines_at(self, width: int) -> Sequence[Sequence[Part]]:
+        """The lines of all that is shown."""
+        raise NotImplementedError
+
+    def lay_out(self) -> None:
+        self.lines = self.lines_at(max(self.size.width - 3, 1))  # a cell at each edge, and the scroll bar, there or not
+        self.virtual_size = Size(self.size.width, len(self.lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self.lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        row = y + self.scroll_offset.y
+        parts = [(" ", ""), *self.lines[row]] if row < len(self.lines) else []
+        return strip(parts, self.rich_style, palette_of_app(self), self.size.width)
+
+
 class RowList(Movable):
     """Rows addressed by position, a cursor on one of them, and `header_lines` lines that stay on top."""
 
