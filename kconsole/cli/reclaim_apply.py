@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, exit_code, read_text, reason_option, say, say_outcomes
-from kconsole.cli.output import put_json, put_table
+from kconsole.cli.output import put_json
 from kconsole.cli.server_prompt import do_and_say, password_option
+from kconsole.cli.tables import put_table
 from kconsole.core.decisions import Mark
 from kconsole.core.encoding import as_json
 from kconsole.operations.reclaim.applying import applying, marking, read_plan

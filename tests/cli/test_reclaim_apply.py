@@ -89,7 +89,10 @@ def test_a_template_of_ones_own(office: Console, plan: str, tmp_path: Path) -> N
     assert (tmp_path / "n" / f"{ANNA}.txt").read_text() == "$ anna/north.example/idle/2025-07-01\n"
 
 
-@pytest.mark.parametrize("content", [b"$unknown", b"$", b"$ x", b"\xff\xfe\xff", b"x" * (1024 * 1024 + 1), None])
+WRONG = (b"$unknown", b"$", b"$ x", b"\xff\xfe\xff", b"x" * (1024 * 1024 + 1), None)
+
+
+@pytest.mark.parametrize("content", WRONG, ids=range(6))
 def test_a_wrong_template_marks_nothing(office: Console, plan: str, tmp_path: Path, content: bytes | None) -> None:
     template = tmp_path / "own.txt"
     if content is None:
