@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from msgspec import Struct
 
 from kconsole.core.codes import Message, message
-from kconsole.core.decisions import Policy
+from kconsole.core.decisions import LEAST_INACTIVE, Policy
 from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.times import FIRST_LOGIN, SKEW, to_iso
@@ -174,8 +174,9 @@ def judge_all(facts: Iterable[Facts], policy: Policy, context: Context) -> list[
     """
     judged: list[Judgement] = []
     idle: list[_Idle] = []
+    is_old = _is_old(policy, context)
     for each in facts:
-        judgement = _judge(each, policy, context)
+        judgement = _judge(each, policy, context, is_old)
         if judgement.code == "do":
             idle.append(_Idle(judgement.detail, len(judged)))
         judged.append(judgement)
@@ -221,7 +222,7 @@ def _is_old(policy: Policy, context: Context) -> bool:
     )
 
 
-def _judge(facts: Facts, policy: Policy, context: Context) -> Judgement:
+def _judge(facts: Facts, policy: Policy, context: Context, is_old: bool) -> Judgement:
     """What a policy says of one account, if there were no other."""
     entry = facts.entry
     code, detail = _lasting(facts, policy, context.rules)
@@ -229,13 +230,14 @@ def _judge(facts: Facts, policy: Policy, context: Context) -> Judgement:
         return Judgement(entry, code, detail)
     if entry.login_unknown or _is_wrong(entry, context.now):
         return Judgement(entry, "login-unknown", "unread" if entry.login_unknown else "wrong-time")
-    if canonical_domain(entry.domain) in context.unread or _is_old(policy, context):
+    if is_old or (context.unread and canonical_domain(entry.domain) in context.unread):
         return Judgement(entry, "data-too-old", context.read_at)
     since = facts.first_seen if entry.last_login is None else entry.last_login.at
     days = None if since is None else days_between(since, context.now)
     if entry.last_login is None and policy.never is None:
         return Judgement(entry, "never-logged-in")
     code, needed = ("recent", policy.inactive) if entry.last_login else ("known-too-short", policy.never or 0)
+    needed = max(needed, LEAST_INACTIVE)  # whatever an edited dump says
     if days is None or days < needed:
         return Judgement(entry, code, since, days, needed)
     if policy.step == "delete":

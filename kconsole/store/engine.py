@@ -152,6 +152,9 @@ class JournalEngine(Protocol):
         Takes no lock: a line that is half written is left for later.
         """
 
+    def read_beginnings(self, head: Head, length: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+        """The same; of a line longer than that perhaps only its beginning, unless it contains one of these bytes."""
+
     def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         """The lines up to a head, the last one first; given patterns, only those that contain one of them."""
 

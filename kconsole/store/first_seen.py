@@ -4,7 +4,8 @@ The order is that of the log: a line that is dated before the one above it, or i
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -20,19 +21,27 @@ _BEGIN: Final = re.compile(
 )
 """How a line begins: its time and its operation."""
 
-_NEW: Final = b'"before":null'
-_DELETED: Final = b'"deleted_at":'
-_DISABLED: Final = b'"enabled":false'
-_NEW_ENTRY: Final = re.compile(rb'\{"table":"entries","number":(\d+),"before":null')
+_NEXT: Final = re.compile(rb',"next_number":(\d+),')
+"""No text can look like this: its quotation marks have backslashes."""
+
+REVIVED: Final = b'"deleted_at":'
+"""In the lines that delete accounts, and in those that have deleted ones back."""
+
+DISABLED: Final = b'"enabled":false'
+"""In the lines that disable accounts, among others."""
 
 
 class Seen(NamedTuple):
-    """What a log says of accounts by their numbers."""
+    """What a log says of accounts by their numbers, which are given in their order and never twice."""
 
     begins: datetime | None = None
     """Since when those are known that it does not show to be new; None if that is not known."""
-    new: Mapping[int, datetime] = {}
-    """Since when the others are."""
+    numbers: Sequence[int] = ()
+    """The first number that each of some lines gave away."""
+    times: Sequence[datetime] = ()
+    """When they did."""
+    revived: Mapping[int, datetime] = {}
+    """When a deleted account was there again, under its number: it may be another person's."""
     disabled: Mapping[int, datetime] = {}
     """Since when accounts are disabled, if it shows that."""
     read_at: datetime | None = None
@@ -40,7 +49,10 @@ class Seen(NamedTuple):
 
     def first_seen(self, number: int) -> datetime | None:
         """When the log first had an account; None if that is not known."""
-        return self.new.get(number, self.begins)
+        if (at := self.revived.get(number)) is not None:
+            return at
+        place = bisect_right(self.numbers, number)
+        return self.times[place - 1] if place else self.begins
 
     def disabled_since(self, number: int) -> datetime | None:
         """Since when an account, which is disabled, is so; None if that is not known."""
@@ -71,15 +83,18 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
     """Read what the lines of a log say, the first one first.
 
     Args:
-        lines: all that there are.
+        lines: all that there are; of those without `REVIVED`, and without `DISABLED` if that is asked for, the
+            beginning is enough.
         now: a later time is wrong.
         readings: the operations that take data in.
         with_disabled: whether to find out since when accounts are disabled.
     """
-    new: dict[int, datetime] = {}
+    numbers: list[int] = []
+    times: list[datetime] = []
+    revived: dict[int, datetime] = {}
     disabled: dict[int, datetime] = {}
     at, last, is_timed = now, b"", False
-    begins, read_at, is_lost = None, None, False
+    begins, read_at, is_lost, next_number = None, None, False, 0
     takes_in = {name.encode() for name in readings}
     for raw in lines:
         begin = _BEGIN.match(raw)
@@ -91,26 +106,32 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
             if FIRST_LOGIN <= said <= now and (not is_timed or at < said):
                 at, last = said, begin[1]
                 if not is_timed:  # the clock of all lines before was wrong
-                    is_timed, begins = True, begins and at
-                    new, disabled = dict.fromkeys(new, at), dict.fromkeys(disabled, at)
+                    is_timed, begins, times = True, begins and at, [at] * len(times)
+                    revived, disabled = dict.fromkeys(revived, at), dict.fromkeys(disabled, at)
         if begin[2] in takes_in:
             read_at = at
+        said_next = _NEXT.search(raw, begin.end())
         if begins is None or is_lost:  # what it has may have been there before
             begins, is_lost = at, False
-        elif _DELETED in raw or (with_disabled and _DISABLED in raw):
-            _take(_decode(raw).changes, at, new, disabled)
-        elif _NEW in raw:
-            new.update(dict.fromkeys(map(int, _NEW_ENTRY.findall(raw)), at))
-    return Seen(begins, new, disabled, read_at)
+        else:
+            if said_next is not None and int(said_next[1]) > next_number:
+                numbers.append(next_number)
+                times.append(at)
+            if REVIVED in raw or (with_disabled and DISABLED in raw):
+                _take(_decode(raw).changes, at, revived, disabled)
+        next_number = next_number if said_next is None else int(said_next[1])
+    return Seen(begins, numbers, times, revived, disabled, read_at)
 
 
-def _take(changes: Iterable[_Changed], at: datetime, new: dict[int, datetime], disabled: dict[int, datetime]) -> None:
+def _take(
+    changes: Iterable[_Changed], at: datetime, revived: dict[int, datetime], disabled: dict[int, datetime]
+) -> None:
     for change in changes:
         before, after = change.before, change.after
         if change.table != "entries" or after is None or after.deleted_at is not None:
             continue
         is_new = before is None or before.deleted_at is not None
-        if is_new:
-            new[change.number] = at
+        if is_new and before is not None:
+            revived[change.number] = at
         if after.enabled is False and (is_new or before is None or before.enabled is not False):
             disabled[change.number] = at

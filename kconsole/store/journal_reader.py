@@ -227,11 +227,15 @@ class JournalReader:
                 lost.clear()
                 yield commit
 
-    def lines(self) -> Iterator[bytes]:
-        """The lines that have been read, the first one first. They are not checked."""
+    def beginnings(self, *patterns: bytes) -> Iterator[bytes]:
+        """The lines that have been read, the first one first; of those without these bytes perhaps the beginnings.
+
+        They are not checked.
+        """
         with self.reporting_damage():
             start = self._engine.start()
-            yield from islice(self._engine.read_after(start), self.head.sequence - start.sequence)
+            lines = self._engine.read_beginnings(start, LONG, patterns)
+            yield from islice(lines, self.head.sequence - start.sequence)
 
     def history_backwards(self) -> Iterator[Commit]:
         """All commits that have been read, the last one first. A line is read only when it is asked for."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "reclaim", "forecast")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "plan", "reclaim", "forecast")
 
 
 def main() -> None:
     """Run those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures, beside others, in one run.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all, if none is named")
-    parser.add_argument("--accounts", default="1000,10000,100000", metavar="N,N", help="of screen and store")
+    parser.add_argument("--accounts", default="1000,10000,100000", metavar="N,N", help="of screen, store and plan")
     parser.add_argument("--lines", default="100000", metavar="N,N", help="of journal; 1000000 takes some minutes")
     parser.add_argument("--runs", type=int, default=3, help="of each program of the screen")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="an SVG of the screen's figures")
@@ -51,6 +51,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import roles
 
         return roles.report()
+    if part == "plan":
+        from tests.bench import plan
+
+        return plan.report(accounts)
     if part == "reclaim":
         from tests.bench import reclaim
 

@@ -70,6 +70,10 @@ class MemoryEngine:
             raise BrokenJournal(head.sequence, "line-changed-since", START)
         yield from self.memory.lines[head.sequence :]
 
+    def read_beginnings(self, head: Head, length: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+        for line in self.read_after(head):
+            yield line if any(pattern in line for pattern in patterns) else line[:length]
+
     def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         lines = reversed(self.memory.lines[: head.sequence])
         yield from (line for line in lines if not patterns or any(pattern in line for pattern in patterns))

@@ -123,6 +123,21 @@ def test_lines_are_found_by_what_they_contain_the_last_one_first(
         assert list(engine.read_backwards(last, patterns)) == wanted
 
 
+def test_of_long_lines_the_beginning_is_enough(place: Place) -> None:
+    engine = place.handle()
+    texts = ("x", "y" * 3_000_000, "short", "a" * 2_000_000 + "found" + "b" * 1_500_000, "c" * (1 << 20), "z" * 4_000)
+    appended(engine, *texts)
+    whole = list(engine.read_after(START))
+    for length in (100, 5_000):
+        beginnings = list(engine.read_beginnings(START, length, (b"found",)))
+        assert len(beginnings) == len(whole)
+        assert beginnings[3] == whole[3]
+        for some, raw in zip(beginnings, whole, strict=True):
+            assert raw.startswith(some)
+            assert len(some) >= min(len(raw), length)
+        assert max(len(some) for some in beginnings if b"found" not in some) <= max(length, 4_500)
+
+
 def test_several_lines_are_appended_as_one(place: Place) -> None:
     engine = place.handle()
     (first,) = appended(engine, "a")

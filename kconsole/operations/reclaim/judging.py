@@ -19,7 +19,7 @@ from kconsole.operations.base import OperationContext
 from kconsole.operations.reclaim.policies import filter_of
 from kconsole.operations.search.filters import searched_text
 from kconsole.operations.session import Session
-from kconsole.store.first_seen import Seen, seen_in
+from kconsole.store.first_seen import DISABLED, REVIVED, Seen, seen_in
 from kconsole.store.records import Records
 
 READINGS: Final = ("init", "restore", "import", "import kerio", "import logins", "sync")
@@ -42,8 +42,9 @@ def seen_by(session: Session, policy: Policy) -> Seen:
     It costs about a second for a million lines. What a session has of it stays right when others change the store:
     what they add is not in it, and counts as not known.
     """
-    lines = session.store.journal.lines()
-    return seen_in(lines, session.clock.now(), READINGS, with_disabled=policy.step == "delete")
+    wants_disabled = policy.step == "delete"
+    lines = session.store.journal.beginnings(REVIVED, *([DISABLED] if wants_disabled else []))
+    return seen_in(lines, session.clock.now(), READINGS, wants_disabled)
 
 
 def judge(
@@ -120,19 +121,21 @@ def _facts(entries: list[Entry], policy: Policy, source: _Source, seen: Seen) ->
     dues: dict[int, datetime] = {}
     for mark in state.marks.values():
         dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
-    wants_disabled, is_free = policy.step == "delete", authority.is_unlimited
+    is_delete, is_free = policy.step == "delete", authority.is_unlimited
     for entry in entries:
         number = entry.id
+        if entry.enabled == is_delete or (fitting is not None and number not in fitting):  # then nothing else matters
+            yield Facts(entry=entry, fits=fitting is None or number in fitting)
+            continue
         protection = None if protections is None else next(protections(entry), None)
         yield Facts(
             entry=entry,
-            fits=fitting is None or number in fitting,
             objection="" if is_free else authority.objection(entry, None),
             protected_by="" if protection is None else protection.pattern,
-            kept_until=kept_until(state.keeps, entry, now),
+            kept_until=kept_until(state.keeps, entry, now) if state.keeps else None,
             alias=aliases.get(canonical_address(entry.address), "") if aliases else "",
             first_seen=seen.first_seen(number) if entry.last_login is None else None,
-            disabled_since=seen.disabled_since(number) if wants_disabled and not entry.enabled else None,
+            disabled_since=seen.disabled_since(number) if is_delete else None,
             due=dues.get(number),
         )
 

@@ -232,6 +232,14 @@ class FileEngine:
             for _, raw in file.lines_from(head.sequence, file.place_checked(head)):
                 yield raw
 
+    def read_beginnings(self, head: Head, length: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+        file = self._file
+        with _reading(self.journal_name):
+            if head.sequence < file.base.sequence:
+                yield from self._archive(file).lines_after(head)
+                head = file.base
+            yield from file.beginnings(file.place_checked(head), length, patterns)
+
     def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         file = self._file
         with _reading(self.journal_name):

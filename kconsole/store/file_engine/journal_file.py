@@ -23,6 +23,9 @@ from kconsole.store.journal_line import (
 JOURNAL_FILE: Final = "journal.jsonl"
 
 _CHUNK: Final = 1 << 20
+
+_LONGEST_PATTERN: Final = 64
+"""Bytes that a pattern has at most: it may stand where two chunks meet."""
 _FIRST: Final = b'{"sequence":1,'
 _FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -156,6 +159,36 @@ class JournalFile(OpenFile):
                 yield b"".join((*pieces, text, b"\n"))
                 pieces.clear()
             pieces.append(rest)
+
+    def beginnings(self, begin: int, length: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+        """The same; of a line longer than that only its beginning, unless it contains one of these bytes.
+
+        So a line of a large import need not be in memory.
+        """
+        offset = start = begin
+        pieces: list[bytes] = []
+        first = end = b""
+        is_wanted = False
+        while chunk := os.pread(self._descriptor, _CHUNK, offset):
+            for text in chunk.splitlines(keepends=True) if b"\n" in chunk else (chunk,):
+                offset += len(text)
+                if first:
+                    is_wanted = is_wanted or any(pattern in end + text for pattern in patterns)
+                    end = text[-_LONGEST_PATTERN:]
+                else:
+                    pieces.append(text)
+                    if offset - start > length:
+                        first = b"".join(pieces)
+                        is_wanted = any(pattern in first for pattern in patterns)
+                        first, end = first[:length], first[-_LONGEST_PATTERN:]
+                        pieces.clear()
+                if text.endswith(b"\n"):
+                    if not first:
+                        yield b"".join(pieces)
+                    else:
+                        yield os.pread(self._descriptor, offset - start, start) if is_wanted else first
+                    pieces.clear()
+                    start, first, is_wanted = offset, b"", False
 
     def texts(self) -> Iterator[bytes]:
         """The same from the beginning, and a torn last line."""
