@@ -7,7 +7,7 @@ import click
 
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, FilePath, at_store, say
 from kconsole.cli.output import put_json, put_text
-from kconsole.core.codes import message
+from kconsole.core.codes import Finding, message
 from kconsole.operations import maintenance
 from kconsole.operations.roles import ROLES_FILE, roles_findings
 from kconsole.text import words
@@ -56,7 +56,7 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
     context.exit(PARTLY_FAILED if left else DONE)
 
 
-def _document(finding: maintenance.Finding) -> dict[str, object]:
+def _document(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "text": sentence(finding.what),

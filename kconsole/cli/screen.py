@@ -87,7 +87,7 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
     elif folder is not None:
         if place.read_only:
             raise ReadOnly("read-only-makes-no-store", "demo-without-into")
-        sample_session(sample, folder, operator).close()
+        sample_session(sample, folder, operator, with_past=True).close()
         say(f"Created a store of sample data in {folder}. Open it again with 'kconsole --store {folder}'.")
         if has_terminal(look.profile):
             with ending_in_order() as start:
@@ -98,7 +98,7 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
         with ending_in_order() as start, temporary_folder() as temporary:
             show(
                 start,
-                sample_session(sample, temporary / "store", operator),
+                sample_session(sample, temporary / "store", operator, with_past=True),
                 f"sample '{sample}'",
                 look,
             )
@@ -107,7 +107,7 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
     starter = find_test_server()
     with ending_in_order() as start, temporary_folder() as folder, starter.demo_server(sample) as server:
-        session = sample_session(sample, folder / "store", system_operator(place.claimed))
+        session = sample_session(sample, folder / "store", system_operator(place.claimed), with_past=True)
         try:
             server.fill(session)
             session.offline = place.offline

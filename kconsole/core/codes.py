@@ -48,3 +48,16 @@ def first_of(messages: Sequence[Message], most: int, others: str = "more-faults"
 def short(text: str) -> str:
     """A text from outside as a parameter: cut to a length that fits into a sentence."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+class Finding(NamedTuple):
+    """Something that the doctor found."""
+
+    code: str
+    """What it is about; part of the JSON output."""
+    what: Message
+    remedy: tuple[Message, ...] = ()
+    serious: bool = True
+    """Whether something is wrong, rather than worth knowing."""
+    mendable: bool = False
+    mended: bool = False

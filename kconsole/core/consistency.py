@@ -125,10 +125,15 @@ def with_times(value: Any, change: Callable[[Any], date]) -> Any:
     if isinstance(value, date):
         return change(value)
     if isinstance(value, Struct):
-        old = {name: getattr(value, name) for name in value.__struct_fields__}
-        new = {name: after for name, before in old.items() if (after := with_times(before, change)) is not before}
+        old = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        timed = [(name, each) for name, each in old if each and type(each) not in _TIMELESS]
+        new = {name: after for name, before in timed if (after := with_times(before, change)) is not before}
         return replace(value, **new) if new else value
     return tuple(with_times(each, change) for each in value) if type(value) is tuple else value
+
+
+_TIMELESS: Final = (str, bool, int)
+"""Most of all values: they are passed by."""
 
 
 def _in_utc(value: Any) -> Any:

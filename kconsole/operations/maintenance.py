@@ -16,7 +16,6 @@ from kconsole.operations.session import Session
 from kconsole.operations.signed_heads import LogHead, check_in_log
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
 from kconsole.store.file_engine.copies import Copies
-from kconsole.store.file_engine.doctor import Finding as Finding
 from kconsole.store.file_engine.doctor import examine as examine
 from kconsole.store.file_engine.files import PRIVATE_FILE
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from kconsole.core.codes import Message, first_of, message, short
+from kconsole.core.codes import Finding, Message, first_of, message, short
 from kconsole.core.errors import BadInput, ConsoleError, Refused, reason_of
 from kconsole.core.roles import FULL, RANKS, ROLES, Authority, RoleName
-from kconsole.operations.maintenance import Finding
 from kconsole.operations.session import Session
 from kconsole.store.records import Records
 

@@ -1,6 +1,6 @@
 """An open store, in the hands of one operator: what the command line and the screen work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +27,7 @@ from kconsole.store.records import Progress as Progress
 from kconsole.store.records import Records
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
+from kconsole.store.transaction import FirstLine
 
 if TYPE_CHECKING:
     from kconsole.operations.search.index import AccountIndex
@@ -115,13 +116,14 @@ class Session:
         patience: float = PATIENCE,
         group: int | None = None,
         allow_network_fs: bool = False,
+        past: Sequence[FirstLine] = (),
     ) -> "Session":
         """Create a store in a folder, with its first records, and open it; refused where there is one already.
 
-        Given a group, its members share the store.
+        Given a group, its members share the store. Given a past, the log has these lines instead.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        store = SeatStore.create(folder, inventory, clock, operator, patience, group, allow_network_fs)
+        store = SeatStore.create(folder, inventory, clock, operator, patience, group, allow_network_fs, past)
         return cls(store, clock)
 
     @property

@@ -1,8 +1,9 @@
 """The store of seats: typed records, changed in transactions that are whole or not there."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +13,14 @@ from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.records import Inventory
 from kconsole.core.roles import TAKES_IN, Authority, Capability, full
 from kconsole.core.times import Clock
-from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
+from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
 from kconsole.store.file_engine.engine import FileEngine
-from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, linked
+from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, hash_of, linked
 from kconsole.store.journal_reader import JournalReader
 from kconsole.store.records import Progress
 from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
-from kconsole.store.transaction import Transaction
+from kconsole.store.transaction import FirstLine, Transaction
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
@@ -133,27 +134,33 @@ class SeatStore:
         patience: float = PATIENCE,
         group: int | None = None,
         allow_network_fs: bool = False,
+        past: Sequence[FirstLine] = (),
     ) -> "SeatStore":
         """Make a store at an address, with its first records; Refused if there is one already.
 
-        Given a group, its members share the store.
+        Given a group, its members share the store. Given a past, its log has these lines instead.
         """
         engine = engine_at(address, allow_network_fs=allow_network_fs)
         store = cls(engine, clock, patience, operator)
         try:
             with engine.creating(patience, store.operator.shown, group):
-                store.begin(inventory)
+                store.begin(inventory, past)
         except BaseException:
             store.abandon()
             raise
         return store
 
-    def begin(self, inventory: Inventory) -> None:
-        """Write the first line of the journal, under the lock: everything that the store begins with."""
-        transaction = Transaction(self.state, self.journal.next_number, "init", line=1)
-        transaction.replace_all(inventory)
-        with self._saving(self.operator, "", transaction) as lines:
-            self.journal.head = self._engine.append(lines, self.head)
+    def begin(self, inventory: Inventory, past: Sequence[FirstLine] = ()) -> None:
+        """Write the first lines of the journal, under the lock: everything that the store begins with, or a past."""
+        made: list[bytes] = []
+        for first in past or (FirstLine("init", lambda transaction, _: transaction.replace_all(inventory)),):
+            transaction = Transaction(self.state, self.journal.next_number, first.operation, self.sequence + 1)
+            first.change(transaction, self.state)
+            transaction.seats = first.seats
+            with self._saving(first.operator or self.operator, first.reason, transaction, first.at) as lines:
+                made += lines
+                self.journal.head = Head(self.sequence + 1, hash_of(lines[0]))
+        self._engine.append(made, START)
 
     # Where it is
 
@@ -289,7 +296,9 @@ class SeatStore:
             raise ReadOnly("opened-read-only", "open-without-read-only")
 
     @contextmanager
-    def _saving(self, who: Operator, reason: str, transaction: Transaction) -> Iterator[tuple[bytes, ...]]:
+    def _saving(
+        self, who: Operator, reason: str, transaction: Transaction, at: datetime | None = None
+    ) -> Iterator[tuple[bytes, ...]]:
         """Give the line of a transaction to append; then let its changes stay, or roll back if the line is not there.
 
         No line is given if there is nothing to save. Appending stands in the caller, to have few frames on the way.
@@ -301,7 +310,7 @@ class SeatStore:
             return
         commit = Commit(
             self.head.sequence + 1,
-            self._clock.now(),
+            at or self._clock.now(),
             who,
             self.session,
             transaction.operation,

@@ -1,14 +1,14 @@
 """A transaction: changes that will be on disk together, or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
 from kconsole.core.decisions import DECISIONS, Decision, OfAccount
-from kconsole.core.history import Change, Commit, Refusal
+from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Restart, has_logged_in
@@ -18,6 +18,19 @@ from kconsole.store.tables import table_layer
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
+
+
+class FirstLine(NamedTuple):
+    """A line with which a journal begins: the first one, or one of a made-up past."""
+
+    operation: str
+    change: "Callable[[Transaction, Records], None]"
+    at: datetime | None = None
+    """None for now."""
+    operator: Operator | None = None
+    """None for who makes the store."""
+    reason: str = ""
+    seats: tuple[int, int] | None = None
 
 
 class Transaction:

@@ -17,13 +17,13 @@ from filelock import FileLock
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Finding, Message, message
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
-from kconsole.operations.maintenance import Finding, backup, examine, mend, verify
+from kconsole.operations.maintenance import backup, examine, mend, verify
 from kconsole.operations.session import Session
 from kconsole.store.file_engine.locking import StoreLock
 from kconsole.store.file_engine.snapshot_file import read_snapshot, write_snapshot

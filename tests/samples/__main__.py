@@ -3,8 +3,13 @@
 import sys
 from pathlib import Path
 
-from tests.samples import make_sample
+import msgspec
+from msgspec.structs import replace
+
+from kconsole.operations.sample_past import Past
+from tests.samples import AS_OF, make_sample
 from tests.samples.maker import STORIES, written
+from tests.samples.past import make_past
 
 
 def main(arguments: list[str]) -> None:
@@ -14,6 +19,13 @@ def main(arguments: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in STORIES:
         (folder / f"{name}.json").write_bytes(written(make_sample(name)))
+    (folder / "office.past.json").write_bytes(_written(make_past(make_sample("office"), AS_OF)))
+
+
+def _written(past: Past) -> bytes:
+    """A past as JSON, one line of the log a line."""
+    head, lines = msgspec.json.encode(replace(past, lines=())), map(msgspec.json.encode, past.lines)
+    return head.removesuffix(b"]}") + b"\n" + b",\n".join(lines) + b"\n]}\n"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from kconsole.core.decisions import Keep, Mark, Policy, Protection, Reservation
 from kconsole.core.directory import Directory
 from kconsole.core.encoding import compact_entry, inventory_document
 from kconsole.core.license import Component, Customer, License, PendingUpdate
@@ -260,7 +261,52 @@ def _office(as_of: datetime) -> Inventory:
             Component(name="antispam", expires=maker.day(25)),
         ),
     )
-    return maker.inventory(license_=license_, restarted=21 * _DAY + 6 * _HOUR, domains=(main, retail, labs, books))
+    inventory = maker.inventory(license_=license_, restarted=21 * _DAY + 6 * _HOUR, domains=(main, retail, labs, books))
+    return _decided(inventory, maker)
+
+
+def _decided(office: Inventory, maker: _Maker) -> Inventory:
+    """The office with what its people decided, and what keeps an account from being called idle, of each kind one."""
+    unknown = f"y.bjork@{office.domains[3].name}"
+    entries = (
+        replace(entry, last_login=None, login_unknown=True) if entry.address == unknown else entry
+        for entry in office.entries
+    )
+    main, retail = f"@{office.domains[0].name}", f"@{office.domains[1].name}"
+
+    def protection(pattern: str, reason: str, days: int) -> Protection:
+        return Protection(pattern=pattern, reason=reason, by="anna", at=maker.ago(days * _DAY))
+
+    def keep(address: str, ahead: int, reason: str, by: str, days: int) -> Keep:
+        return Keep(address=address, until=maker.ago(-ahead * _DAY), reason=reason, by=by, at=maker.ago(days * _DAY))
+
+    def reservation(subject: str, domain: str, count: int, start: int, until: int, reason: str) -> Reservation:
+        return Reservation(
+            subject=subject, domain=domain.removeprefix("@"), count=count, start=maker.ago(-start * _DAY),
+            until=maker.ago(-until * _DAY), reason=reason, by="anna", at=maker.ago(5 * _DAY),
+        )  # fmt: skip
+
+    return replace(
+        office,
+        entries=tuple(entries),
+        policies=(Policy(name="shops", where="domain:retail", inactive=90, never=30, stop_when_free=9),),
+        keeps=(
+            keep(f"j.hart{main}", 121, "On sabbatical until July", "anna", 58),
+            keep(f"k.ueda{main}", 93, "Parental leave", "anna", 61),
+            keep(f"applications{main}", 9, "Two letters of 2025 are still open", "teo", 20),
+        ),
+        protections=(
+            protection("till.*", "Tills send receipts and never log in", 151),
+            protection("printer.*", "Sends toner warnings", 151),
+            protection(f"monitoring{main}", "Probes the server", 151),
+            protection(f"archive{main}", "Its mail has to be kept until 2031", 12),
+        ),
+        reservations=(
+            reservation("Anna Novak", main, 1, 9, 33, "Starts in nine days"),
+            reservation("Trainees", retail, 3, 61, 151, "Summer in the shops"),
+        ),
+        marks=(Mark(address=f"f.kowalczyk{retail}", policy="idle", due=maker.ago(-5 * _DAY), at=maker.ago(9 * _DAY)),),
+    )
 
 
 def _office_cast(maker: _Maker, main: str, retail: str, labs: str, books: str) -> None:
@@ -278,7 +324,7 @@ def _office_cast(maker: _Maker, main: str, retail: str, labs: str, books: str) -
     account(f"copier.4f{main}", "Copier, 4th floor", "Taken away in 2023", days=905, by="SMTP")
     account(f"accounts.payable{main}", "Accounts payable", "Shared mailbox", days=0.1, by="Webmail")
     account(f"applications{main}", "Job applications", "Shared mailbox, nobody reads it", days=388, by="IMAP")
-    account(f"4711{main}", "4711", "Till in the canteen", days=2.5, by="POP3")
+    account(f"4711{main}", "4711", "Till in the canteen, its clock is wrong", days=-212, by="POP3")
     account(f"x{labs}", "X", "A robot arm", days=37, by="POP3")
     account(f"j.hart{main}", "Jo Hart", "Sales, on sabbatical", days=760, origin="directory")
     account(f"archive{main}", "Archive", "Moved here with its mailbox", origin="imported", mailbox=True)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Finding, Message, message
 from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.times import SystemClock
@@ -46,19 +46,6 @@ _YOUNG: Final = 60.0
 
 _SETTLING: Final = 0.2
 """Seconds in which a line that another process is writing grows or ends."""
-
-
-class Finding(NamedTuple):
-    """Something that the doctor found."""
-
-    code: str
-    """What it is about; part of the JSON output."""
-    what: Message
-    remedy: tuple[Message, ...] = ()
-    serious: bool = True
-    """Whether something is wrong, rather than worth knowing."""
-    mendable: bool = False
-    mended: bool = False
 
 
 def examine(folder: Path) -> list[Finding]:

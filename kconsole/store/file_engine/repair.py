@@ -10,12 +10,12 @@ from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Finding, Message, message
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import MEND, Change, Commit, Operator
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
-from kconsole.store.file_engine.doctor import Finding, Look, examine, leftovers
+from kconsole.store.file_engine.doctor import Look, examine, leftovers
 from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import (
     beside,
