@@ -19,7 +19,13 @@ from kconsole.store.transaction import FirstLine, Transaction
 
 _SWITCHES: Final[Mapping[str, bool]] = MappingProxyType({"enable": True, "disable": False, "reclaim": False})
 _DECIDES: Final[Mapping[str, str]] = MappingProxyType(
-    {"protect": "protections", "keep": "keeps", "reserve": "reservations", "reclaim mark": "marks", "set policy": "policies"}
+    {
+        "protect": "protections",
+        "keep": "keeps",
+        "reserve": "reservations",
+        "set policy": "policies",
+        "reclaim mark": "marks",
+    }
 )
 
 

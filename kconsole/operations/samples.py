@@ -46,8 +46,8 @@ def sample_session(
     now = clock.now()
     inventory = load_sample(name, now)
     past = load_past(name, now) if with_past else None
-    lines = () if past is None else tuple(past_lines(inventory, past))
-    return Session.create(folder, inventory, operator, clock, past=lines)
+    first = inventory if past is None else tuple(past_lines(inventory, past))
+    return Session.create(folder, first, operator, clock)
 
 
 def load_sample(name: str, now: datetime) -> Inventory:

@@ -110,20 +110,19 @@ class Session:
     def create(
         cls,
         folder: Path,
-        inventory: Inventory,
+        first: Inventory | Sequence[FirstLine],
         operator: Operator | str | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
         group: int | None = None,
         allow_network_fs: bool = False,
-        past: Sequence[FirstLine] = (),
     ) -> "Session":
-        """Create a store in a folder, with its first records, and open it; refused where there is one already.
+        """Create a store in a folder, with its first records or lines, and open it; refused where there is one already.
 
-        Given a group, its members share the store. Given a past, the log has these lines instead.
+        Given a group, its members share the store.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        store = SeatStore.create(folder, inventory, clock, operator, patience, group, allow_network_fs, past)
+        store = SeatStore.create(folder, first, clock, operator, patience, group, allow_network_fs)
         return cls(store, clock)
 
     @property

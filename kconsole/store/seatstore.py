@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from kconsole.store.journal_reader import JournalReader
 from kconsole.store.records import Progress
 from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
-from kconsole.store.transaction import FirstLine, Transaction
+from kconsole.store.transaction import FirstLine, Transaction, first_lines
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
@@ -33,7 +32,6 @@ TAIL_SHARE: Final = 8
 
 LEAST_TAIL: Final = 4 * 1024 * 1024
 """Bytes of lines after the snapshot below which none is made while the store is open."""
-
 
 SCHEME: Final = "file:"
 
@@ -79,9 +77,7 @@ class SeatStore:
         self.authority = authority
         self.session: Final = os.urandom(8).hex()
         self.notices: list[Message] = engine.notices
-        self._engine = engine
-        self._clock = clock
-        self._patience = patience
+        self._engine, self._clock, self._patience = engine, clock, patience
         self._listeners: list[Callable[[Commit], None]] = []
         self._closed = False
 
@@ -128,36 +124,33 @@ class SeatStore:
     def create(
         cls,
         address: Address,
-        inventory: Inventory,
+        first: Inventory | Sequence[FirstLine],
         clock: Clock,
         operator: Operator | str,
         patience: float = PATIENCE,
         group: int | None = None,
         allow_network_fs: bool = False,
-        past: Sequence[FirstLine] = (),
     ) -> "SeatStore":
-        """Make a store at an address, with its first records; Refused if there is one already.
+        """Make a store at an address, with its first records or lines; Refused if there is one already.
 
-        Given a group, its members share the store. Given a past, its log has these lines instead.
+        Given a group, its members share the store.
         """
         engine = engine_at(address, allow_network_fs=allow_network_fs)
         store = cls(engine, clock, patience, operator)
         try:
             with engine.creating(patience, store.operator.shown, group):
-                store.begin(inventory, past)
+                store.begin(first)
         except BaseException:
             store.abandon()
             raise
         return store
 
-    def begin(self, inventory: Inventory, past: Sequence[FirstLine] = ()) -> None:
-        """Write the first lines of the journal, under the lock: everything that the store begins with, or a past."""
+    def begin(self, first: Inventory | Sequence[FirstLine]) -> None:
+        """Write the first lines of the journal, under the lock: everything that the store begins with."""
         made: list[bytes] = []
-        for first in past or (FirstLine("init", lambda transaction, _: transaction.replace_all(inventory)),):
-            transaction = Transaction(self.state, self.journal.next_number, first.operation, self.sequence + 1)
-            first.change(transaction, self.state)
-            transaction.seats = first.seats
-            with self._saving(first.operator or self.operator, first.reason, transaction, first.at) as lines:
+        for line in first_lines(first) if isinstance(first, Inventory) else first:
+            transaction = line.transaction(self.state, self.journal.next_number, self.sequence + 1)
+            with self._saving(line.operator or self.operator, line.reason, transaction) as lines:
                 made += lines
                 self.journal.head = Head(self.sequence + 1, hash_of(lines[0]))
         self._engine.append(made, START)
@@ -296,9 +289,7 @@ class SeatStore:
             raise ReadOnly("opened-read-only", "open-without-read-only")
 
     @contextmanager
-    def _saving(
-        self, who: Operator, reason: str, transaction: Transaction, at: datetime | None = None
-    ) -> Iterator[tuple[bytes, ...]]:
+    def _saving(self, who: Operator, reason: str, transaction: Transaction) -> Iterator[tuple[bytes, ...]]:
         """Give the line of a transaction to append; then let its changes stay, or roll back if the line is not there.
 
         No line is given if there is nothing to save. Appending stands in the caller, to have few frames on the way.
@@ -310,7 +301,7 @@ class SeatStore:
             return
         commit = Commit(
             self.head.sequence + 1,
-            at or self._clock.now(),
+            transaction.at or self._clock.now(),
             who,
             self.session,
             transaction.operation,

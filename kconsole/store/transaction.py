@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from tinydb import TinyDB
 
 
-class FirstLine(NamedTuple):
-    """A line with which a journal begins: the first one, or one of a made-up past."""
-
-    operation: str
-    change: "Callable[[Transaction, Records], None]"
-    at: datetime | None = None
-    """None for now."""
-    operator: Operator | None = None
-    """None for who makes the store."""
-    reason: str = ""
-    seats: tuple[int, int] | None = None
-
-
 class Transaction:
     """Changes in the making. The store shows them at once, in this process only.
 
@@ -40,6 +27,7 @@ class Transaction:
         line: the number of the journal's line that it will be.
         operation: what is done, as the journal will name it.
         changes: what has been changed so far, in its order.
+        at: when it is; None for the time at which it is saved.
         seats: seats used before and after, for the journal, if they are counted.
         account: the one account that it is about, for a refusal of the whole; empty for none or several.
         refused: what a guard refused, for the journal.
@@ -55,6 +43,7 @@ class Transaction:
         self._first_number = self.next_number = next_number
         self.operation = operation
         self.changes: list[Change] = []
+        self.at: datetime | None = None
         self.seats: tuple[int, int] | None = None
         self.account = ""
         self.refused: tuple[Refusal, ...] = ()
@@ -203,6 +192,31 @@ class Transaction:
         for change in reversed(self.changes):
             self._records.take(change._replace(before=change.after, after=change.before))
         self.changes.clear()
+
+
+class FirstLine(NamedTuple):
+    """A line with which a journal begins: the first one, or one of a made-up past."""
+
+    operation: str
+    change: Callable[[Transaction, Records], None]
+    at: datetime | None = None
+    """None for now."""
+    operator: Operator | None = None
+    """None for who makes the store."""
+    reason: str = ""
+    seats: tuple[int, int] | None = None
+
+    def transaction(self, records: Records, next_number: int, line: int) -> Transaction:
+        """What it changes."""
+        made = Transaction(records, next_number, self.operation, line)
+        self.change(made, records)
+        made.at, made.seats = self.at, self.seats
+        return made
+
+
+def first_lines(inventory: Inventory) -> tuple[FirstLine]:
+    """The line that begins a store with these records."""
+    return (FirstLine("init", lambda transaction, _: transaction.replace_all(inventory)),)
 
 
 def _with_own_words(entry: Entry) -> Entry:

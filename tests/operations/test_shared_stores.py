@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from kconsole.core.codes import Finding
 from kconsole.core.errors import ConsoleError, NotFound, ReadOnly, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
@@ -64,7 +65,7 @@ def modes(folder: Path) -> set[tuple[str, int, int]]:
 SHARED = {("folder", 0o2770, GROUP), ("file", 0o660, GROUP)}
 
 
-def mend(folder: Path) -> list[maintenance.Finding]:
+def mend(folder: Path) -> list[Finding]:
     return maintenance.mend(folder, maintenance.examine(folder), Operator("anna"), 0, words_of)
 
 

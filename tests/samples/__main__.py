@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from kconsole.operations.sample_past import Past
-from tests.samples import AS_OF, make_sample
+from kconsole.operations.samples import AS_OF
+from tests.samples import make_sample
 from tests.samples.maker import STORIES, written
 from tests.samples.past import make_past
 

@@ -267,11 +267,6 @@ def _office(as_of: datetime) -> Inventory:
 
 def _decided(office: Inventory, maker: _Maker) -> Inventory:
     """The office with what its people decided, and what keeps an account from being called idle, of each kind one."""
-    unknown = f"y.bjork@{office.domains[3].name}"
-    entries = (
-        replace(entry, last_login=None, login_unknown=True) if entry.address == unknown else entry
-        for entry in office.entries
-    )
     main, retail = f"@{office.domains[0].name}", f"@{office.domains[1].name}"
 
     def protection(pattern: str, reason: str, days: int) -> Protection:
@@ -286,6 +281,8 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
             until=maker.ago(-until * _DAY), reason=reason, by="anna", at=maker.ago(5 * _DAY),
         )  # fmt: skip
 
+    delivers = {f"m.ueda{retail}": (f"shop.admin{retail}",)}
+    entries = (replace(each, delivers_to=delivers.get(each.address, each.delivers_to)) for each in office.entries)
     return replace(
         office,
         entries=tuple(entries),
@@ -305,7 +302,7 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
             reservation("Anna Novak", main, 1, 9, 33, "Starts in nine days"),
             reservation("Trainees", retail, 3, 61, 151, "Summer in the shops"),
         ),
-        marks=(Mark(address=f"f.kowalczyk{retail}", policy="idle", due=maker.ago(-5 * _DAY), at=maker.ago(9 * _DAY)),),
+        marks=(Mark(address=f"g.baptista{retail}", policy="idle", due=maker.ago(-5 * _DAY), at=maker.ago(9 * _DAY)),),
     )
 
 

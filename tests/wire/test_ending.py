@@ -136,11 +136,11 @@ DROPPING = (
     "import kconsole.cli.screen as screen\n"
     "class Referenced: pass\n"
     "make = screen.sample_session\n"
-    "def sample_session(*arguments):\n"
+    "def sample_session(*arguments, **options):\n"
     "    referenced = Referenced()\n"
     "    reference = weakref.ref(referenced, lambda _: os.kill(os.getpid(), signal.SIGTERM))\n"
     "    del referenced\n"
-    "    return make(*arguments)\n"
+    "    return make(*arguments, **options)\n"
     "screen.sample_session = sample_session\n"
     "from kconsole.cli.main import run\n"
     "sys.exit(run())\n",
