@@ -11,13 +11,15 @@ from kconsole.core.codes import OPERATION_FIELD, Message
 MailboxFate = Literal["keep", "delete", "transfer"]
 """What happens to a deleted account's mailbox."""
 
-ServerOperation = Literal["disable", "enable", "add", "delete"]
+ServerOperation = Literal["disable", "enable", "add", "delete", "alias"]
+"""What a server is asked for; `alias` makes an alias, at an address that a deleted account had."""
 
 ASKED: Final[Mapping[ServerOperation, str]] = {
     "disable": "disabled",
     "enable": "enabled",
     "add": "added",
     "delete": "deleted",
+    "alias": "made an alias",
 }
 """What the server was asked for, as a participle."""
 
@@ -132,6 +134,7 @@ class PendingChange(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     mailbox: Literal["keep", "delete", "transfer", ""] = ""
     """Of a deletion, what becomes of mailboxes."""
     transfer_to: str = ""
+    """Who takes over the mailboxes; of an alias, where it delivers."""
     domain_id: str = ""
-    """Of a new account, the server's id of its domain, which may get another name meanwhile."""
+    """Of a new account or alias, the server's id of its domain, which may get another name meanwhile."""
     reason: str = ""

@@ -221,11 +221,10 @@ class Offboard:
             return outcomes
         if plan.alias_to:
             return outcomes + _let_have_mail(plan, context)
-        if context.state.server is None:  # a server does that itself
-            for alias in plan.aliases:
-                left = tuple(target for target in alias.delivers_to if not _is_at(target, alias, plan.account))
-                after = replace(alias, delivers_to=left) if left else replace(alias, deleted_at=context.now)
-                context.transaction.put_entry(after)
+        for alias in plan.aliases:
+            left = tuple(target for target in alias.delivers_to if not _is_at(target, alias, plan.account))
+            after = replace(alias, delivers_to=left) if left else replace(alias, deleted_at=context.now)
+            context.transaction.put_entry(after)
         return outcomes
 
 

@@ -49,6 +49,7 @@ class Capabilities:
     ranks: Mapping[str, int]
     """The rights of each role, as `ServerState.role` and `Entry.role` name it; a larger number has more."""
     mailbox_fates: frozenset[MailboxFate]
+    makes_aliases: bool = False
 
 
 class Timeouts(NamedTuple):
@@ -103,6 +104,9 @@ class MailServer(Protocol):
         Raises:
             ServerRefused: the login may not read the domain.
         """
+
+    def find_alias(self, domain_id: str, login: str, deliver_to: str) -> Entry | None:
+        """The alias of a login in a domain that delivers to an address; None if there is none. Raises as `find`."""
 
 
 class Provider(Protocol):
@@ -266,7 +270,16 @@ class Delete:
     domain_ids: tuple[str, ...] = ()
 
 
-Step = Disable | Enable | Create | Delete
+@dataclass(frozen=True, slots=True)
+class CreateAlias:
+    """Let mail to a login in a domain go to an address."""
+
+    domain_id: str
+    login: str
+    deliver_to: str
+
+
+Step = Disable | Enable | Create | Delete | CreateAlias
 
 
 class Applied(NamedTuple):

@@ -1,10 +1,11 @@
 """Domains.*, and what there is in a domain beside its users: MailingLists, Resources, Aliases, Groups."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.kerio_server import shapes
 from tests.kerio_server.calls import Call, Run, method
-from tests.kerio_server.errors import FAILED, ApiError, invalid
+from tests.kerio_server.errors import EXISTS, FAILED, ApiError, denied, invalid, not_there
 from tests.kerio_server.queries import Columns
 from tests.kerio_server.records import OWN_SERVER, Domain
 from tests.kerio_server.world import Kind
@@ -85,6 +86,38 @@ get_lists = _reader("MailingLists", "mailinglist")
 get_resources = _reader("Resources", "resource")
 get_aliases = _reader("Aliases", "alias")
 get_groups = _reader("Groups", "group")
+
+
+@method("Aliases.create", "AccountAdmin")
+def create_aliases(call: Call) -> dict[str, Any]:
+    errors, result = [], []
+    for index, record in enumerate(call.records("aliases")):
+        if not all(isinstance(record.get(name), str) and record[name] for name in ("domainId", "name", "deliverTo")):
+            raise invalid("domainId, name, deliverTo")
+        try:
+            result.append({"inputIndex": index, "id": _new_alias(call, record)})
+        except ApiError as error:
+            errors.append(error.as_item(index))
+    return {"errors": errors, "result": result}
+
+
+def _new_alias(call: Call, record: Mapping[str, Any]) -> str:
+    world, name, deliver_to = call.world, str(record["name"]), str(record["deliverTo"])
+    if error := call.item_errors.get(name):
+        raise error
+    if call.own_domain not in (None, record["domainId"]):
+        raise denied()
+    domain = world.domains.get(str(record["domainId"]))
+    if domain is None:
+        raise not_there("Domain", str(record["domainId"]))
+    rows = world.rows["alias"][domain.id]
+    pair = name.casefold(), deliver_to.casefold()
+    if world.by_login(domain.id, name) or pair in {
+        (row["name"].casefold(), row["deliverTo"].casefold()) for row in rows
+    }:
+        raise ApiError(EXISTS, "Alias %1 already exists.", (name,))
+    return world.add_alias(f"{name}@{domain.name}", deliver_to)
+
 
 _MEMBER: Final = Columns(frozenset(("hasId", "userId", "emailAddress", "fullName", "kind")))
 

@@ -15,6 +15,7 @@ from kconsole.licensing.comparison import compared
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
+from kconsole.operations.offboarding import Offboard
 from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
@@ -168,3 +169,14 @@ def test_the_http_library_is_imported_only_when_a_server_is_contacted() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert ran.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize(("to", "alias_to", "code"), [(DORA, "", "fate-not-possible"), ("", DORA, "no-aliases-there")])
+def test_what_the_product_cannot_hand_over_is_refused_as_a_whole(
+    session: Session, desk: Desk, to: str, alias_to: str, code: str
+) -> None:
+    with pytest.raises(Refused, match=code):
+        do(session, desk, Offboard(CHEN, to, alias_to))
+    assert desk.steps == []
+    assert not session.state.pending_changes
+    assert do(session, desk, Offboard(CHEN)).outcomes[0].code == "disabled"

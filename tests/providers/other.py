@@ -26,6 +26,7 @@ from kconsole.providers.base import (
     Cancelled,
     Capabilities,
     Create,
+    CreateAlias,
     Delete,
     Denied,
     Disable,
@@ -159,9 +160,15 @@ class DeskServer:
         )
         return None if found is None else replace(found, address=found.login)
 
+    def find_alias(self, domain_id: str, login: str, deliver_to: str) -> Entry | None:
+        del domain_id, login, deliver_to
+        return None
+
     def _applied(self, step: Step) -> tuple[Applied | Denied, ...]:
         if isinstance(step, Create):
             return (self._created(step),)
+        if isinstance(step, CreateAlias):
+            return (Denied("other", "It has no aliases."),)
         assert len(step.ids) <= CAPABILITIES.most_at_once
         return tuple(self._changed(id_, step) for id_ in step.ids)
 

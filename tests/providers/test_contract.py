@@ -12,10 +12,12 @@ from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.base import (
+    Answer,
     AnswerLost,
     Applied,
     Cancelled,
     Create,
+    CreateAlias,
     Delete,
     Denied,
     Disable,
@@ -146,6 +148,11 @@ def id_of(mail: MailServer, side: Side, address: str) -> str:
     return found.server_id
 
 
+def answers(answer: Answer) -> tuple[Applied | Denied, ...]:
+    assert not isinstance(answer, AnswerLost)
+    return answer
+
+
 def users_of(state: ServerState) -> dict[str, bool]:
     return {entry.address: entry.enabled for each in state.domains for entry in each.entries if entry.is_account}
 
@@ -207,6 +214,24 @@ def test_an_account_is_created_changed_found_and_deleted(side: Side) -> None:
         assert mail.find(domain_id, "new") is None
         assert mail.find(domain_id, "new", applied.server_id) is None
         assert NEW not in users_of(mail.read())
+
+
+def test_an_alias_takes_the_address_of_a_deleted_account(side: Side) -> None:
+    domain_id = side.domain_id("north.example")
+    with session(side) as mail:
+        step = CreateAlias(domain_id, "anna", "chen@south.example")
+        assert mail.find_alias(domain_id, "anna", "chen@south.example") is None
+        if mail.capabilities().makes_aliases:
+            assert [isinstance(each, Denied) for each in answers(mail.apply(step))] == [True], "anna is there"
+            mail.apply(Delete((id_of(mail, side, ANNA),), "keep"))
+            assert [isinstance(each, Applied) for each in answers(mail.apply(step))] == [True]
+            found = mail.find_alias(domain_id, "ANNA", "chen@south.example")
+            assert found is not None
+            assert (found.kind, found.delivers_to) == ("alias", ("chen@south.example",))
+            assert mail.find_alias(domain_id, "anna", "otto@south.example") is None
+            assert [isinstance(each, Denied) for each in answers(mail.apply(step))] == [True], "it is there"
+        else:
+            assert [isinstance(each, Denied) for each in answers(mail.apply(step))] == [True]
 
 
 def test_a_disabled_account_frees_its_seat_at_once(side: Side) -> None:

@@ -327,10 +327,12 @@ def gone(entry: Entry, pending: PendingChange | None, context: OperationContext)
 def _resolved_by(pending: PendingChange, target: Target, context: OperationContext) -> Outcome:
     """What the store shows of an unconfirmed change after a sync."""
     address, state = context.address_of(pending, target), context.state
-    entry = state.entry_at(address) if pending.operation == "add" else state.entries.get(target.number)
+    entry = state.entry_at(address) if pending.operation in ("add", "alias") else state.entries.get(target.number)
     is_there = entry is not None and entry.deleted_at is None
     if entry is not None and target.server_id and entry.server_id != target.server_id:
         is_there = False  # a namesake, who may have the store's number of the former account
+    if pending.operation == "alias":
+        return resolved(pending, target, entry is not None and pending.transfer_to in entry.delivers_to)
     if pending.operation in ("add", "delete"):
         return resolved(pending, target, is_there == (pending.operation == "add"))
     is_enabled = entry is not None and entry.enabled

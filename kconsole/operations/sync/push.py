@@ -6,7 +6,7 @@
 unconfirmed, and `recover` asks the server about it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -23,7 +23,14 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.operations.accounts import own_address
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
-from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local, take_decisions
+from kconsole.operations.sync.requests import (
+    NOTHING_CHANGED,
+    AskServer,
+    Call,
+    delete_local,
+    take_decisions,
+    take_following,
+)
 from kconsole.providers.base import AnswerLost, Applied, Capabilities, Denied, MailServer, ServerRefused
 
 SHOWS_STATE: Final = "sync-shows-state"
@@ -57,9 +64,13 @@ class TakeAnswers:
             if call.number in context.state.pending_changes and call.number not in self.lost:
                 context.transaction.remove_pending(call.number)
             for place, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
-                answered[canonical_address(target.address)] = self._outcome(call, place, target, change, context)
+                outcome = self._outcome(call, place, target, change, context)
+                known = answered.get(key := canonical_address(outcome.address))
+                if known is None or not known.failed:  # several aliases are one outcome, of whom they deliver to
+                    answered[key] = outcome
         delete_local(self.asked.local, context)
         done = {address for address, outcome in answered.items() if outcome.result == "done"}
+        take_following(self.asked.following, done, context)
         # the decision of one account is about it, whatever it is called; of several, each names its own
         alone = done if len(answered) == 1 else None
         due = (each for each in self.asked.decisions if alone or canonical_address(decided_on(_after(each))) in done)
@@ -71,6 +82,8 @@ class TakeAnswers:
         return self.asked.outcomes(answered)
 
     def _outcome(self, call: Call, place: int, target: Target, change: Change, context: OperationContext) -> Outcome:
+        if call.pending.operation == "alias":
+            return self._alias_outcome(call, target, change.after, context)
         if call.number in self.lost:
             return Outcome(target.address, "open", "unconfirmed")
         if call.number not in self.answers:
@@ -83,6 +96,20 @@ class TakeAnswers:
         if call.pending.operation == "add" and getattr(self.asked.operation, "password", None) is None:
             return outcome._replace(code="without-password", params={"what": outcome.message})
         return outcome
+
+    def _alias_outcome(self, call: Call, target: Target, alias: Entry, context: OperationContext) -> Outcome:
+        """The outcome of an alias, which is that of the account that it delivers to."""
+        to, params = call.pending.transfer_to, {"alias": target.address}
+        if call.number in self.lost:
+            return Outcome(to, "open", "alias-unconfirmed", "offboard-again", params)
+        if call.number not in self.answers:
+            return Outcome(to, "refused", "alias-not-asked", "offboard-again", params)
+        (answer,) = self.answers[call.number]
+        if isinstance(answer, Denied):
+            said = short(answer.said).rstrip(".")
+            return Outcome(to, "refused", "alias-denied", "make-the-alias-there", {**params, "said": said})
+        take_done(call.pending, target, context, alias, answer.server_id)
+        return self.asked.outcome_of(to)
 
 
 def _after(change: Change) -> Decision:
@@ -98,6 +125,13 @@ def take_done(
     `after` is the account as it was meant to be; a new one, as it is on the server under this id.
     """
     state, transaction = context.state, context.transaction
+    if pending.operation == "alias":
+        address = context.address_of(pending, target)
+        known = state.entry_at(address)
+        alias = after if known is None else replace(known, delivers_to=after.delivers_to)
+        if alias.kind == "alias":
+            transaction.put_entry(replace(alias, address=address, server_id=server_id or alias.server_id))
+        return
     if pending.operation == "add":
         address = context.address_of(pending, target)
         known = next((each for each in state.entries.values() if server_id and each.server_id == server_id), None)
@@ -159,6 +193,8 @@ def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[in
     """Ask for one call after the other until something goes wrong: the answers, what is lost, and the error."""
     answers: dict[int, Results] = {}
     for call in asked.calls:
+        if call.pending.operation == "alias" and _is_taken(asked.calls, answers):
+            continue
         lost: set[int] = set()
         error: ConsoleError
         try:
@@ -173,12 +209,20 @@ def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[in
                 answers[call.number] = answer
                 continue
             lost, error = {call.number}, answer
+            if call.pending.operation == "delete":  # the aliases at its address stay to be asked about, too
+                lost |= {each.number for each in asked.calls if each.pending.operation == "alias"}
             error.hints = hints_of(SHOWS_STATE)
         addresses = [target.address for target in call.pending.targets]
         asked_for = message("asked-to", operation=call.pending.operation, addresses=addresses)
         error.details = (asked_for, *error.details)
         return answers, lost, error
     return answers, set(), None
+
+
+def _is_taken(calls: Iterable[Call], answers: Mapping[int, Results]) -> bool:
+    """Whether the account is still there whose address an alias was to have."""
+    deletions = (answers.get(call.number, ()) for call in calls if call.pending.operation == "delete")
+    return any(isinstance(answer, Denied) for answers in deletions for answer in answers)
 
 
 def _explain_not_taken(

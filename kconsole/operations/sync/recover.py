@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -52,6 +52,12 @@ class Recover:
         self, pending: PendingChange, target: Target, account: Entry | None, context: OperationContext
     ) -> Outcome:
         known, live = context.state.entries.get(target.number), context.state.live_entry(target.number)
+        if pending.operation == "alias":
+            if account is not None:
+                there = context.state.entry_at(context.address_of(pending, target))
+                targets = dict.fromkeys((*(() if there is None else there.delivers_to), *account.delivers_to))
+                take_done(pending, target, context, replace(account, delivers_to=tuple(targets)), account.server_id)
+            return resolved(pending, target, account is not None, account is not None)
         if pending.operation == "add":
             if account is None:
                 return resolved(pending, target, done=False)
@@ -75,9 +81,17 @@ class Recover:
         return resolved(pending, target, done, changed=done)
 
 
-Question = tuple[str, str, str]
-"""What `MailServer.find` takes: the id of a domain, empty if that was never read; a login; the id of an account, empty
-for one that may be new."""
+class Question(NamedTuple):
+    """What `MailServer.find` and `find_alias` take."""
+
+    domain_id: str
+    """Empty for a domain that was never read."""
+    login: str
+    server_id: str = ""
+    """Empty for an account that may be new."""
+    deliver_to: str = ""
+    """Where an alias delivers; empty for an account."""
+
 
 Questions = Mapping[int, Sequence[Question]]
 """By the number of the pending change, the accounts to look for."""
@@ -101,11 +115,18 @@ def answers_to(questions: Questions, mail: MailServer) -> Recover:
     found = {}
     for number, asked in questions.items():
         try:
-            found[number] = [mail.find(*question) if question[0] else None for question in asked]
+            found[number] = [_found(mail, question) for question in asked]
         except ServerRefused as refused:
             if refused.reason != "no-right":
                 raise
     return Recover(found)
+
+
+def _found(mail: MailServer, question: Question) -> Entry | None:
+    domain_id, login, server_id, deliver_to = question
+    if not domain_id:
+        return None
+    return mail.find_alias(domain_id, login, deliver_to) if deliver_to else mail.find(domain_id, login, server_id)
 
 
 def recover(session: Session, mail: MailServer) -> Done | None:
@@ -121,14 +142,15 @@ def recover(session: Session, mail: MailServer) -> Done | None:
 
 def _question(session: Session, pending: PendingChange, target: Target) -> Question:
     if pending.domain_id:
-        return pending.domain_id, target.address.rpartition("@")[0], ""
+        deliver_to = pending.transfer_to if pending.operation == "alias" else ""
+        return Question(pending.domain_id, target.address.rpartition("@")[0], "", deliver_to)
     entry = session.store.state.live_entry(target.number)
     login, _, name = (target.address if entry is None else entry.address).rpartition("@")
     domain = session.store.state.domain_named(name)
-    return "" if domain is None else domain.server_id, login, target.server_id
+    return Question("" if domain is None else domain.server_id, login, target.server_id)
 
 
-_DELETE: Final = ("delete", "undo", "reclaim")
+_DELETE: Final = ("delete", "offboard", "reclaim", "undo")
 """The operations that may delete accounts."""
 
 

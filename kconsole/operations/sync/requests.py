@@ -1,6 +1,6 @@
 """What the server is to be asked for: the operation is rehearsed under its guards, and its changes become requests."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -16,7 +16,7 @@ from kconsole.operations.base import Operation, OperationContext, Outcome, RunsO
 from kconsole.operations.catalog import ASK
 from kconsole.operations.server_errors import named_meanwhile, server_of
 from kconsole.operations.undo import UndoOperation
-from kconsole.providers.base import Capabilities, Create, Delete, Disable, Enable, Step
+from kconsole.providers.base import Capabilities, Create, CreateAlias, Delete, Disable, Enable, Step
 
 NOTHING_CHANGED: Final = "nothing-changed-there-or-here"
 
@@ -45,6 +45,7 @@ class AskServer:
         self.name = operation.name
         self.capability = operation.capability
         self.reason = operation.reason
+        self.is_repeated = getattr(operation, "is_repeated", False)
         self.address: str = getattr(operation, "address", "")
         self.addresses: tuple[str, ...] = getattr(operation, "addresses", ())
         self.calls: tuple[Call, ...] = ()
@@ -52,6 +53,8 @@ class AskServer:
         """Changes to entries that only the store has."""
         self.decisions: list[Change] = []
         """Changes to decisions, which no server knows: taken once it has done its part."""
+        self.following: list[Change] = []
+        """Changes to aliases that the server makes by itself as it deletes the accounts that they deliver to."""
         self.undoes: int | None = None
         """The commit that is undone."""
         self.plan = ""
@@ -70,9 +73,17 @@ class AskServer:
         self._rehearsed = {canonical_address(outcome.address): outcome for outcome in rehearsal.outcomes}
         wanted: dict[ServerOperation, list[Change]] = {}
         is_undo = isinstance(self.operation, UndoOperation)
+        going = {canonical_address(each.before.address) for each in rehearsal.changes if _deletes_account(each)}
         for change in rehearsal.changes:
             if change.table in DECISIONS:
                 self.decisions.append(change)
+                continue
+            if not is_undo and _new_targets(change):
+                self._check_alias(change.after, context)
+                wanted.setdefault("alias", []).append(change)
+                continue
+            if not is_undo and (lost := _lost_targets(change)) and lost <= going:
+                self.following.append(change)
                 continue
             asked = _request_for(change, is_undo, context)
             if isinstance(asked, Outcome) and is_undo:
@@ -108,32 +119,43 @@ class AskServer:
         """The outcome for an address if the server does it."""
         return self._rehearsed.get(canonical_address(address), Outcome(address, "done", "done"))
 
+    def _check_alias(self, alias: Entry, context: OperationContext) -> None:
+        """Refuse the whole, if an alias that belongs to it cannot be made."""
+        if not self.capabilities.makes_aliases:
+            product = self.capabilities.product
+            raise Refused("no-aliases-there", (), (), NOTHING_CHANGED, product=product, address=alias.address)
+        domain = context.state.domain_named(alias.domain)
+        if domain is None or not domain.server_id:
+            raise Refused("alias-domain-unread", "sync-first", (), NOTHING_CHANGED, address=alias.address)
+
     def _calls(self, wanted: Mapping[ServerOperation, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
         for asked, changes in wanted.items():
-            at_once = 1 if asked == "add" else self.capabilities.most_at_once
+            at_once = 1 if asked in ("add", "alias") else self.capabilities.most_at_once
             for begin in range(0, len(changes), at_once):
                 yield self._call(asked, tuple(changes[begin : begin + at_once]), context)
 
     def _call(self, asked: ServerOperation, changes: tuple[Change, ...], context: OperationContext) -> Call:
         account: Entry = changes[0].after
         domain = context.state.domain_named(account.domain)
-        heir, fate = None, account.mailbox_fate or "keep"
+        heir, fate, is_new = None, account.mailbox_fate or "keep", asked in ("add", "alias")
         if asked == "delete":
             if fate not in self.capabilities.mailbox_fates:
                 raise Refused("fate-not-possible", "choose-another-fate", fate=fate, product=self.capabilities.product)
             heir = context.state.entry_at(account.transferred_to) if account.transferred_to else None
+        elif asked == "alias":
+            heir = context.state.entry_at(_new_targets(changes[0])[0])
         if heir is not None and not heir.server_id:
             raise Refused("heir-only-here", "nothing-deleted", address=heir.address)
         pending = PendingChange(
             operation=asked,
             at=context.now,
             targets=tuple(
-                Target(number=number, server_id="" if asked == "add" else after.server_id, address=after.address)
+                Target(number=number, server_id="" if is_new else after.server_id, address=after.address)
                 for number, after in ((change.number, change.after) for change in changes)
             ),
             mailbox=fate if asked == "delete" else "",
             transfer_to="" if heir is None else heir.address,
-            domain_id=domain.server_id if domain is not None and asked == "add" else "",
+            domain_id=domain.server_id if domain is not None and is_new else "",
             reason=self.reason,
         )
         ids = tuple(target.server_id for target in pending.targets)
@@ -143,6 +165,8 @@ class AskServer:
         if asked == "add":
             password = getattr(self.operation, "password", None)
             step = Create(pending.domain_id, account.login, account.full_name, account.description, password=password)
+        elif asked == "alias":
+            step = CreateAlias(pending.domain_id, account.login, pending.transfer_to)
         elif asked == "delete":
             step = Delete(ids, fate, "" if heir is None else heir.server_id, domain_ids)
         else:
@@ -155,6 +179,13 @@ def delete_local(changes: Sequence[Change], context: OperationContext) -> None:
     for change in changes:
         if context.state.entries.get(change.number) == change.before:
             context.transaction.put_entry(replace(change.after, enabled=False))
+
+
+def take_following(changes: Iterable[Change], deleted: Set[str], context: OperationContext) -> None:
+    """Change aliases as the server did when it deleted accounts, unless they were changed meanwhile."""
+    for change in changes:
+        if _lost_targets(change) <= deleted and context.state.entries.get(change.number) == change.before:
+            context.transaction.put_entry(change.after)
 
 
 def take_decisions(changes: Iterable[Change], context: OperationContext) -> None:
@@ -186,6 +217,33 @@ def _request_for(change: Change, is_undo: bool, context: OperationContext) -> Se
     if before is None or replace(before, enabled=after.enabled) != after:
         return _refused(after, "changes-more-than-enabled", "do-it-there-and-sync")
     return "enable" if after.enabled else "disable"
+
+
+def _new_targets(change: Change) -> list[str]:
+    """Where an alias delivers that did not before; the server itself removes what delivers to a deleted account."""
+    before: Entry | None = change.before
+    after: Entry | None = change.after
+    if change.table != "entries" or after is None or after.kind != "alias" or after.deleted_at is not None:
+        return []
+    known = () if before is None or before.deleted_at is not None else before.delivers_to
+    return [target for target in after.delivers_to if target not in known]
+
+
+def _deletes_account(change: Change) -> bool:
+    before, after = change.before, change.after
+    is_entry = change.table == "entries" and before is not None and after is not None
+    return is_entry and before.is_account and after.deleted_at is not None
+
+
+def _lost_targets(change: Change) -> set[str]:
+    """Where an alias does not deliver any more, in canonical form."""
+    before: Entry | None = change.before
+    after: Entry | None = change.after
+    if change.table != "entries" or before is None or before.kind != "alias" or before.deleted_at is not None:
+        return set()
+    left = () if after is None or after.deleted_at is not None else after.delivers_to
+    lost = (target for target in before.delivers_to if target not in left)
+    return {canonical_address(target if "@" in target else f"{target}@{before.domain}") for target in lost}
 
 
 def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:

@@ -27,6 +27,7 @@ CAPABILITIES: Final = Capabilities(
         "user": 0, "auditor": 1, "account_admin": 2, "builtin_domain_admin": 2, "full_admin": 3, "builtin_admin": 4,
     },
     mailbox_fates=frozenset({"keep", "delete", "transfer"}),
+    makes_aliases=True,
 )  # fmt: skip
 """An administrator cannot disable or delete accounts of higher rights, nor their own account.
 
@@ -92,6 +93,7 @@ class Word(str):
 EQUAL: Final = Word("Eq", 0)
 AND: Final = Word("And", 1)
 ASCENDING: Final = Word("Asc", 0)
+TO_ADDRESS: Final = Word("TypeEmailAddress", 1)
 DELETE: Final = Word("DSModeDelete", 1)
 REMOVALS: Final[Mapping[MailboxFate, Word]] = {
     "keep": Word("UDeleteUser", 0),

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
@@ -78,6 +79,21 @@ class KerioMailServer:
             if refused.reason != "not-there":
                 raise
             return None  # the domain is gone, and its users with it
+
+    def find_alias(self, domain_id: str, login: str, deliver_to: str) -> Entry | None:
+        from kconsole.providers.kerio.errors import CallRefused
+        from kconsole.providers.kerio.pages import ALIASES, Pages
+        from kconsole.providers.kerio.reading import other_reader
+
+        wanted = canonical_address(login), (canonical_address(deliver_to),)
+        try:
+            aliases = Pages(self.client).all_of(ALIASES, other_reader("alias", ""), domain_id)
+        except CallRefused as refused:
+            if refused.reason != "not-there":
+                raise
+            return None
+        found = ((canonical_address(each.address), tuple(map(canonical_address, each.delivers_to))) for each in aliases)
+        return next((alias for alias, names in zip(aliases, found, strict=True) if names == wanted), None)
 
 
 class KerioProvider:

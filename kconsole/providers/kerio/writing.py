@@ -11,9 +11,20 @@ from typing import Any, Final
 from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
-from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Disable, Enable, Step
+from kconsole.providers.base import (
+    Answer,
+    AnswerLost,
+    Applied,
+    Create,
+    CreateAlias,
+    Delete,
+    Denied,
+    Disable,
+    Enable,
+    Step,
+)
 from kconsole.providers.kerio.answers import error_of
-from kconsole.providers.kerio.assumptions import DELETE, MOST_AT_ONCE, REMOVALS
+from kconsole.providers.kerio.assumptions import DELETE, MOST_AT_ONCE, REMOVALS, TO_ADDRESS
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer, lost
 from kconsole.providers.kerio.pages import USERS, Pages
@@ -31,6 +42,8 @@ def apply(client: KerioClient, step: Step) -> Answer:
     try:
         if isinstance(step, Create):
             return (_created(client, step),)
+        if isinstance(step, CreateAlias):
+            return (_alias_created(client, step),)
         if isinstance(step, Delete):
             requests = [_removal(id_, step) for id_ in step.ids]
             return _changed(client, "Users.remove", {"requests": requests}, step)
@@ -66,6 +79,21 @@ def _created(client: KerioClient, step: Create) -> Applied | Denied:
         return result
     denied = _errors(client, "Users.create", result, 1)
     return denied[0] if denied else Applied(_new_id(result) or _id_of(client, step))
+
+
+def _alias_created(client: KerioClient, step: CreateAlias) -> Applied | Denied:
+    alias: dict[str, object] = {
+        "domainId": step.domain_id,
+        "name": step.login,
+        "deliverTo": step.deliver_to,
+        "type": TO_ADDRESS,
+        "description": "",
+    }
+    result = _result(client, "Aliases.create", {"aliases": [alias]})
+    if isinstance(result, Denied):
+        return result
+    denied = _errors(client, "Aliases.create", result, 1)
+    return denied[0] if denied else Applied(_new_id(result))
 
 
 def _new_id(result: Mapping[str, Any]) -> str:

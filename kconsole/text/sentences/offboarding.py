@@ -1,9 +1,14 @@
 """Sentences about accounts whose users leave: the plan, and what comes of it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from kconsole.text.sentences.base import Both, Template
+
+
+def _denied(params: Mapping[str, Any]) -> str:
+    return "does not get the mail to {alias}: the server refused that" + (" ({said})" if params["said"] else "")
+
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "step-disabled": "Disable {address}: no one can log in to it.",
@@ -36,6 +41,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "successor-is-leaver": "{address} is the account that leaves: it cannot take over.",
     "successor-no-account": "{address} is {what:a}: it cannot take over.",
     "successor-disabled": "{address} is disabled: no one could read the mail that it takes over.",
+    "no-aliases-there": "{product} cannot let mail to {address} go to another account.",
+    "alias-domain-unread": "The domain of {address} was never read from the server.",
+    "alias-unconfirmed": "it is not confirmed that it gets the mail to {alias}",
+    "alias-not-asked": "does not get the mail to {alias}: the server was not asked",
+    "alias-denied": _denied,
+    "offboard-again": Both(
+        "Once 'kconsole sync' shows that the account is deleted, run 'kconsole offboard' again: it makes the alias that"
+        " is missing.",
+        "Once the account is deleted, run 'kconsole offboard' again: it makes the alias that is missing.",
+    ),
+    "make-the-alias-there": Both(
+        "Make the alias in the server's administration, then run 'kconsole sync'.",
+        "Make the alias in the server's administration, then press {key_sync}.",
+    ),
     "gets-mail-to": "gets the mail to {addresses:commas}",
     "leaves-on": "is offboarded on {due:day}",
     "leaves-already": "is offboarded on {due:day} already",
