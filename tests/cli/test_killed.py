@@ -157,6 +157,25 @@ def test_who_comes_next_finds_out_what_came_of_it(
     assert_agreed(console, kerio_server)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("death", thorough_but(("after the answer, before the journal",), DEATHS))
+def test_a_killed_plan_is_tried_again_and_ends_as_it_was_meant_to(
+    console: Console, kerio_server: KerioServer, tmp_path: Path, death: str
+) -> None:
+    long_ago = {"dateTime": 1_600_000_000, "protocol": "IMAP"}
+    for address in (ANNA, BERG, CHEN):
+        kerio_server.world.change_user(address, lastLoginInfo=long_ago)
+    console.done("sync")
+    console.done("policy", "set", "idle", "brake_percent=100")
+    file = str(tmp_path / "plan.json")
+    assert console("reclaim", "plan", "--out", file).code == 5
+    killed(console, death, "reclaim", "apply", file)
+    again = console.process("reclaim", "apply", file)
+    assert again.code == (4 if death == "when that line is there" else 0), again.err
+    assert_agreed(console, kerio_server)
+    assert {each["address"] for each in console.accounts() if not each["enabled"]} == {ANNA, BERG, CHEN}
+
+
 def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
     console: Console, kerio_server: KerioServer
 ) -> None:
