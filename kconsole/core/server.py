@@ -71,6 +71,38 @@ class ServerNumbers(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     domains: tuple[DomainNumbers, ...] = ()
 
 
+class LoginNumbers(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """How many accounts were read, and of how many the server stated a last login; and the same of a reading before."""
+
+    users: int
+    stated: int
+    users_before: int
+    stated_before: int
+
+    @property
+    def vanished(self) -> int:
+        """Of how many accounts it no longer states it, beyond those that are no longer there."""
+        is_less = self.stated * self.users_before < self.stated_before * self.users
+        return self.stated_before - self.stated if is_less and self.stated < self.stated_before else 0
+
+    @property
+    def have_vanished(self) -> bool:
+        """Whether these are so many that old logins say nothing."""
+        return self.vanished * 100 > self.stated_before * VANISHED_PERCENT
+
+
+VANISHED_PERCENT: Final = 20
+"""The most accounts of which the server may no longer state the last login, where it stated one."""
+
+
+def logins_read(known: LoginNumbers | None, users: int, stated: int) -> LoginNumbers:
+    """The numbers of a reading, beside those of the one before; once logins have vanished, of the one before that."""
+    before = (users, stated) if known is None else (known.users, known.stated)
+    if known is not None and known.have_vanished:
+        before = (known.users_before, known.stated_before)
+    return LoginNumbers(users=users, stated=stated, users_before=before[0], stated_before=before[1])
+
+
 class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A live server: how it is reached, and how it was found the last time. No password is part of it."""
 
@@ -96,6 +128,8 @@ class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     """What differs between the store and the server, in words of version 0.1; the next field has it as messages."""
     remarks: tuple[Message, ...] = ()
     numbers: ServerNumbers | None = None
+    logins: LoginNumbers | None = None
+    """None before the first reading by a kconsole that counts them."""
 
     @property
     def hides_domains(self) -> bool:

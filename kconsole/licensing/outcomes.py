@@ -14,6 +14,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.decisions import LEAST_INACTIVE, Policy
 from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Entry
+from kconsole.core.server import LoginNumbers
 from kconsole.core.times import FIRST_LOGIN, SKEW, to_iso
 from kconsole.licensing.policy import LicensePolicy
 
@@ -26,9 +27,6 @@ Code = Literal[
 """What a policy says of an account, the first that fits in this order; `do` fits where no other does."""
 
 CODES: Final[tuple[Code, ...]] = get_args(Code)
-
-VANISHED_PERCENT: Final = 20
-"""The most accounts whose login may have vanished from the data."""
 
 DISABLED_DAYS: Final = 90
 """Days for which an account is disabled before a policy deletes it."""
@@ -72,10 +70,8 @@ class Context(NamedTuple):
     """When the data was read; None if that is not known."""
     unread: Collection[str] = ()
     """The domains whose accounts were not read, in canonical form."""
-    had_logins: int = 0
-    """Accounts whose login was known before the data was read."""
-    lost_logins: int = 0
-    """Those of them whose login the data does not have."""
+    logins: LoginNumbers | None = None
+    """Of how many accounts the server states a last login; None where no server does."""
     hides_limit: bool = False
     """Whether there may be a limit that is not known."""
     lacks: str = ""
@@ -209,8 +205,9 @@ def objections(policy: Policy, context: Context) -> list[Message]:
         found.append(message("domains-unread", domains=sorted(context.unread)))
     if _is_old(policy, context):
         found.append(message("data-is-old", read_at=to_iso(context.read_at), hours=policy.max_data_age))
-    if context.lost_logins * 100 > context.had_logins * VANISHED_PERCENT:
-        found.append(message("logins-vanished", lost=context.lost_logins, had=context.had_logins))
+    if context.logins is not None and context.logins.have_vanished:
+        lost, had = context.logins.vanished, context.logins.stated_before
+        found.append(message("logins-vanished", lost=lost, had=had))
     if policy.stop_when_free is not None and context.hides_limit:
         found.append(message("limit-not-known"))
     return found

@@ -15,6 +15,9 @@ from msgspec import Struct
 from kconsole.core.times import FIRST_LOGIN, in_utc
 from kconsole.store.journal_line import is_gap
 
+LONG: Final = 1024 * 1024
+"""Bytes of a line beyond which its beginning has to do: some two thousand changes."""
+
 _BEGIN: Final = re.compile(
     rb'\{"sequence":\d+,(?:"store":"[0-9a-f]+",)?"at":"([^"]*)","operator":"(?:[^"\\]|\\.)*","session":"[^"]*"'
     rb',"deed":"([^"]*)"'
@@ -26,6 +29,10 @@ _NEXT: Final = re.compile(rb',"next_number":(\d+),')
 
 REVIVED: Final = b'"deleted_at":'
 """In the lines that delete accounts, and in those that have deleted ones back."""
+
+_SYNC: Final = b"sync"
+_CHANGED: Final = b'"before":{'
+"""In the lines that change records. A sync may find another person under an address, who gets the same number."""
 
 DISABLED: Final = b'"enabled":false'
 """In the lines that disable accounts, among others."""
@@ -62,6 +69,7 @@ class Seen(NamedTuple):
 class _State(Struct):
     deleted_at: Any = None
     enabled: Any = True
+    server_id: Any = ""
 
 
 class _Changed(Struct):
@@ -117,7 +125,10 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
             if said_next is not None and int(said_next[1]) > next_number:
                 numbers.append(next_number)
                 times.append(at)
-            if REVIVED in raw or (with_disabled and DISABLED in raw):
+            is_replacing = begin[2] == _SYNC and _CHANGED in raw
+            if is_replacing and not raw.endswith(b"\n"):  # too many to look at: whoever they were before
+                begins, numbers, times, revived = at, [], [], {}
+            elif is_replacing or REVIVED in raw or (with_disabled and DISABLED in raw):
                 _take(_decode(raw).changes, at, revived, disabled)
         next_number = next_number if said_next is None else int(said_next[1])
     return Seen(begins, numbers, times, revived, disabled, read_at)
@@ -130,8 +141,12 @@ def _take(
         before, after = change.before, change.after
         if change.table != "entries" or after is None or after.deleted_at is not None:
             continue
-        is_new = before is None or before.deleted_at is not None
+        is_new = before is None or before.deleted_at is not None or _is_another(before, after)
         if is_new and before is not None:
             revived[change.number] = at
         if after.enabled is False and (is_new or before is None or before.enabled is not False):
             disabled[change.number] = at
+
+
+def _is_another(before: _State, after: _State) -> bool:
+    return bool(before.server_id and after.server_id and before.server_id != after.server_id)

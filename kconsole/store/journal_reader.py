@@ -227,14 +227,11 @@ class JournalReader:
                 lost.clear()
                 yield commit
 
-    def beginnings(self, *patterns: bytes) -> Iterator[bytes]:
-        """The lines that have been read, the first one first; of those without these bytes perhaps the beginnings.
-
-        They are not checked.
-        """
+    def beginnings(self, length: int, *patterns: bytes) -> Iterator[bytes]:
+        """The lines that have been read, unchecked; of longer ones without these bytes perhaps the beginnings only."""
         with self.reporting_damage():
             start = self._engine.start()
-            lines = self._engine.read_beginnings(start, LONG, patterns)
+            lines = self._engine.read_beginnings(start, length, patterns)
             yield from islice(lines, self.head.sequence - start.sequence)
 
     def history_backwards(self) -> Iterator[Commit]:

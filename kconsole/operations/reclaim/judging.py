@@ -19,7 +19,7 @@ from kconsole.operations.base import OperationContext
 from kconsole.operations.reclaim.policies import filter_of
 from kconsole.operations.search.filters import searched_text
 from kconsole.operations.session import Session
-from kconsole.store.first_seen import DISABLED, REVIVED, Seen, seen_in
+from kconsole.store.first_seen import DISABLED, LONG, REVIVED, Seen, seen_in
 from kconsole.store.records import Records
 
 READINGS: Final = ("init", "restore", "import", "import kerio", "import logins", "sync")
@@ -43,7 +43,7 @@ def seen_by(session: Session, policy: Policy) -> Seen:
     what they add is not in it, and counts as not known.
     """
     wants_disabled = policy.step == "delete"
-    lines = session.store.journal.beginnings(REVIVED, *([DISABLED] if wants_disabled else []))
+    lines = session.store.journal.beginnings(LONG, REVIVED, *([DISABLED] if wants_disabled else []))
     return seen_in(lines, session.clock.now(), READINGS, wants_disabled)
 
 
@@ -82,6 +82,7 @@ def _judgements(
         free=report.free,
         read_at=seen.read_at if server is None else server.synced_at,
         unread=frozenset(filter(sees, _unread(state, server))),
+        logins=None if server is None else server.logins,
         hides_limit=report.hides_limit,
         lacks=next((each for each in wanted if not authority.may(each)), ""),
         is_braked=is_braked,

@@ -12,7 +12,7 @@ from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.roles import Capability
-from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.core.server import PendingChange, Server, ServerAccess, Target, logins_read
 from kconsole.licensing.counting import unlisted_seats
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
 from kconsole.operations.server_errors import server_of
@@ -145,6 +145,7 @@ class Sync:
             notes=(),
             remarks=tuple(_remarks(plan, context)),
             numbers=self.state.numbers,
+            logins=logins_read(server.logins, plan.users, plan.stated_logins),
         )
 
     def _answered(self, domains: DomainPlan, context: OperationContext) -> dict[int, PendingChange]:

@@ -51,6 +51,8 @@ class SyncPlan:
     def __post_init__(self) -> None:
         self.odd_logins = self.server.odd_logins
         """Last logins with an impossible date, or in the future; they count as unknown."""
+        self.users = self.stated_logins = 0
+        """How many accounts were read, and how many of them with a last login."""
         self._seen: set[int] = set()
         self._addresses: set[str] = set()
         """The addresses that the server has, folded."""
@@ -59,10 +61,12 @@ class SyncPlan:
         touched = [self.state.entries[number] for number in self.touched - self.left if number in self.state.entries]
         newer = {entry.server_id for entry in touched} - {""}
         went = {canonical_address(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
+        stated = [self._stated(entry) for domain in self.server.domains for entry in domain.entries]
+        self.users = sum(entry.kind == "user" for entry in stated)
+        self.stated_logins = sum(entry.last_login is not None for entry in stated)
         entries = [
             entry
-            for domain in self.server.domains
-            for entry in map(self._stated, domain.entries)
+            for entry in stated
             if entry.server_id not in newer and not (went and canonical_address(entry.address) in went)
         ]
         kept = {canonical_address(entry.address) for entry in touched if entry.server_id and entry.deleted_at is None}
@@ -112,7 +116,8 @@ class SyncPlan:
             self.replaced.add(known.id)
             self.changed.append((known, replace(said, id=known.id)))
             return
-        after = _updated(known, said, self.now, self.server.silent.get(said.server_id, frozenset()))
+        silent = self.server.silent.get(said.server_id, frozenset())
+        after = _updated(known, said, self.now, silent, self.stated_logins > 0)
         if after is not known:
             self.changed.append((known, after))
 
@@ -177,10 +182,11 @@ _STATED: Final = ("address", "kind", "enabled", "full_name", "description", "del
 """The fields that the server states of every entry."""
 
 
-def _updated(known: Entry, said: Entry, now: datetime, silent: frozenset[str]) -> Entry:
+def _updated(known: Entry, said: Entry, now: datetime, silent: frozenset[str], states_logins: bool) -> Entry:
     """An entry as the server states it; the same object if nothing is new. A later login from another source stays.
 
-    So does what is known of the `silent` fields, which the server does not state.
+    So does what is known of the `silent` fields, which the server does not state. A server that states logins, and not
+    this one, says that there may have been a later one.
     """
     after = {name: getattr(said, name) for name in _STATED}
     if said.kind == "user":
@@ -193,7 +199,9 @@ def _updated(known: Entry, said: Entry, now: datetime, silent: frozenset[str]) -
         login = said.last_login
         if login is not None and (known.last_login is None or not login.at <= known.last_login.at <= now + SKEW):
             after["last_login"] = login
-        after["login_unknown"] = said.login_unknown and after.get("last_login", known.last_login) is None
+        after["login_unknown"] = said.login_unknown and (
+            states_logins or after.get("last_login", known.last_login) is None
+        )
     changes = {name: value for name, value in after.items() if name not in silent and getattr(known, name) != value}
     return replace(known, **changes) if changes else known
 
