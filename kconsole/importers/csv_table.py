@@ -27,8 +27,8 @@ _SEPARATOR_LINE: Final = re.compile(r'\s*"?sep=."?\s*', re.IGNORECASE)  # the fi
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _EMPTY_LINE: Final = re.compile(rf'(?:[{BLANKS};,\x1a]|"")*')
-_FILE_END: Final = re.compile(r"[\x1a\0]+[\x1a\0\s]*\Z")
-"""What DOS wrote at the end of a text file."""
+_FILE_END_BACKWARDS: Final = re.compile(r"[\x1a\0\s]*[\x1a\0]")
+"""What DOS wrote at the end of a text file. Sought forwards, zero bytes before the end would take hours."""
 
 GUARDED: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)'(?=[-=+@＝＋－＠﹦﹢﹣﹫])""")
 """What kconsole writes before what a spreadsheet would take for a formula, see `cli.output`."""
@@ -124,7 +124,7 @@ def read_csv(
     except UnicodeError as error:
         place = code_pages.place_of(error, document, page)
         raise BadInput("csv-encoding-wrong", "name-the-encoding", file=name, **place) from None
-    text = _FILE_END.sub("", text)
+    text = _without_file_end(text)
     if "\0" in text:
         raise BadInput("csv-zero-bytes", "save-as-csv", file=name)
     table = _CsvTable(text, page, name, form)
@@ -148,10 +148,15 @@ def _encoding_of(document: bytes, name: str, form: CsvForm, progress: Progress) 
             if not value.isascii():
                 words[column].append(value.encode("latin-1"))
 
-    _CsvTable(_FILE_END.sub("", document.decode("latin-1")), "latin-1", name, form).read(collect, progress)
+    _CsvTable(_without_file_end(document.decode("latin-1")), "latin-1", name, form).read(collect, progress)
     changed = [word for column in form.columns for word in words[column]]
     judged = [word for column in form.words for word in words[column]]
     return code_pages.guessed(document, name, changed, judged)
+
+
+def _without_file_end(text: str) -> str:
+    end = _FILE_END_BACKWARDS.match(text[::-1])
+    return text[: len(text) - end.end()] if end else text
 
 
 class _Lines(Sequence[str]):

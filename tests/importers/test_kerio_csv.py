@@ -248,6 +248,7 @@ def test_the_guard_against_formulas_that_kconsole_writes_is_taken_off_again() ->
         (b"Name\tFullName\nbob\tBob\n", "csv-without-column"),
         (b"Name;FullName;fullname\nbob;a;b\n", "csv-column-twice"),
         (b"PK\x03\x04\0\0Name", "csv-zero-bytes"),
+        (b"Name;FullName\n" + b"\0" * 3_000_000 + b"bob;Bob\n", "csv-zero-bytes"),
         (HEADER.encode("utf-16-le"), "encoding-guessed"),
         (b"\xff\xfeN\0a", "csv-encoding-wrong"),
         (b"Name\n\x81\n", "encoding-guessed"),
