@@ -6,10 +6,12 @@ async with console("office") as screen:
 """
 
 import asyncio
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -33,6 +35,8 @@ from tests.clocks import FixedClock, noon
 from tests.limits import PATIENCE, POLL
 
 WIDE, NARROW = (120, 36), (80, 24)
+
+FOLDERS = tempfile.TemporaryDirectory(prefix="kconsole-samples-")
 
 SOON = 0.03
 """Seconds within which a timer is waited for: what is put off to a next picture is due then."""
@@ -268,6 +272,14 @@ async def settled(app: KConsoleApp) -> None:
             app.screen._on_timer_update()
 
 
+@cache
+def _sample_store(name: str) -> Path:
+    """A store of a sample, to be copied: hundreds of consoles begin with the same one."""
+    folder = Path(tempfile.mkdtemp(dir=FOLDERS.name)) / "store"
+    sample_session(name, folder, clock=noon()).close()
+    return folder
+
+
 @asynccontextmanager
 async def console(
     of: str | Inventory = "office",
@@ -295,10 +307,9 @@ async def console(
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         if isinstance(of, str):
-            session = sample_session(of, store, clock=clock)
+            shutil.copytree(_sample_store(of), store)
         else:
-            session = Session.create(store, of, clock=clock)
-        session.close()
+            Session.create(store, of, clock=clock).close()
         prepare(store)
         session = Session.open(store, "anna", clock, patience=0.2, read_only=read_only, authority=authority)
         app = KConsoleApp(session, title, "helpdesk", **look)
