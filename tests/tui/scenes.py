@@ -600,7 +600,9 @@ async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]
         for name, instead in {**at_once, **stopped, **walk.patches}.items():
             patches.enter_context(patch(name, instead))
         patches.callback(_ended.set)
-        of = load_sample(walk.of, noon().now()) if isinstance(walk.of, str) else walk.of  # made again, as the names of its sessions are shown
+        of = (
+            load_sample(walk.of, noon().now()) if isinstance(walk.of, str) else walk.of
+        )  # made again, as the names of its sessions are shown
         async with console(
             of, size, TITLE, walk.read_only, folded=True, authority=lambda: walk.role, **walk.look
         ) as screen:
