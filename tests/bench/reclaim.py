@@ -71,7 +71,9 @@ def times(accounts: int = ACCOUNTS, idle: int = IDLE, runs: int = RUNS) -> dict[
         for _ in range(runs):
             plan = timed(f"a plan of {accounts:,} accounts", lambda: plan_of(session, judge(session, policy)))
             operation = timed("the plan checked before the lock", applying, session, plan)
-            done = timed(f"{len(plan.rows):,} accounts judged again and disabled", session.do, operation)
+            done = timed(
+                f"{len(plan.rows):,} accounts judged again and disabled, in one durable step", session.do, operation
+            )
             assert len(done.changed) == len(plan.rows) > 0
             timed("all of it undone", session.undo)
     return found
