@@ -183,7 +183,7 @@ def done_words(done: Done, undone: str = "") -> str:
         return f"{_seats(done)}{undone or _words(done.outcomes[0])}"
     if not changed:
         return f"{safe_text(done.operation)}: nothing was changed"
-    if len(changed) != 1:
+    if len(changed) != 1 and done.operation != "offboard":
         counted = _counted(done)
         if undone or done.operation not in _FOLLOWS_NUMBER:
             return f"{_seats(done)}{undone or f'{done.operation}:'} {counted}"

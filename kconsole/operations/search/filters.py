@@ -5,6 +5,7 @@
     seen:>180d              last login longer ago than 180 days; seen:<30d, within the last 30
     seen:<2025-01-01        last login before that day, in the zone that is shown; seen:>2025-01-01, on it or after
     role:auditor tag:vip    has the role; has the tag
+    is:leaving              it is offboarded on a day
     is:kept is:protected    no policy touches it: until a day, or as long as its pattern is protected
     is:reserved             a seat is reserved for its address
     is:held                 deleted, its seat held until the server is restarted: nothing else lists these
@@ -71,7 +72,7 @@ _HELD: Final = "is:held"
 _TAG: Final = "tag:"
 _ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
 
-OF_STORE: Final = ("locked", "kept", "protected", "reserved")
+OF_STORE: Final = ("locked", "kept", "protected", "reserved", "leaving")
 """The names behind `is:` whose conditions depend on more than the entry: on the license, or on decisions."""
 
 _IS_OF_STORE: Final = frozenset(f"is:{state}" for state in OF_STORE)

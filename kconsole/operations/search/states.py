@@ -23,6 +23,7 @@ def states_of(state: Records, seats: SeatLedger, now: datetime) -> dict[str, Cal
         "locked": lambda entry: is_locked_out(report, entry, seats.policy, is_suspended),
         "kept": lambda entry: kept_until(state.keeps, entry, now) is not None,
         "protected": lambda entry: next(protections(entry), None) is not None,
+        "leaving": lambda entry: entry.id in state.offboardings,
         "reserved": lambda entry: canonical_address(entry.address) in reserved,
     }
 

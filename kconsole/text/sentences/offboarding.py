@@ -62,5 +62,5 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "offboarding-changed": "its offboarding was changed or cancelled meanwhile",
     "alias-gone-again": "its alias is gone again",
     "no-longer-due": "is as before; its offboarding does not come back, since its day is over",
-    "offboarding-cancelled": "its offboarding is cancelled",
+    "offboarding-cancelled": Both("its offboarding is cancelled", "is no longer to be offboarded"),
 }

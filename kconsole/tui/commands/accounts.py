@@ -109,6 +109,14 @@ class Keep(_AccountCommand):
     operation = "keep"
 
 
+class OffboardAccount(_AccountCommand):
+    """Let the user of the account leave, now or on a day: the plan says what happens to mail, address and seat."""
+
+    name, keys, title = "offboard", "O", "Accounts: the user leaves"
+    synonyms = "leaver left goodbye successor transfer mailbox alias hand over resign date"
+    operation = "offboard"
+
+
 class Connect(_AccountCommand):
     """Record that the user logs in now: the first login creates the mailbox. Says why a login would be refused."""
 

@@ -308,6 +308,19 @@ class AccountsScreen(ListingScreen):
         else:
             self.tell(texts.nothing_here(self.accounts.highlighted))
 
+    def action_offboard(self) -> None:
+        from kconsole.tui.screens.offboard import OffboardDialog
+
+        entries = self.targets
+        if len(entries) > 1:
+            self.tell("One user leaves at a time: unmark the others.")
+        elif not entries:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+        elif not (decision := guards.may_disable(entries[0], self.session.seats.policy)).allowed:
+            self.refuse("offboard", decision, entries)
+        else:
+            self.app.push_screen(OffboardDialog(entries[0], self.session, self.save))
+
     # What questions say
 
     def _as_now(self, entries: Iterable[Entry]) -> list[Entry]:
