@@ -279,8 +279,14 @@ WALKS: Final = (
             Scene("export", "The list goes to a file.", (_back, "E")),
             Scene("tags", "The tags of an account.", (_back, "j", "T")),
             Scene("keep", "An account is kept until a day.", (_back, "K")),
-            Scene("offboard", "The user of an account leaves: the plan.", (_back, "j", "O"), (WIDE, NARROW)),
-            Scene("offboard-to", "Others take over.", (*"a.adams", "enter", *"a.adams", "enter")),
+            Scene(
+                "offboard",
+                "The user of an account leaves: the plan.",
+                (_back, "/", *"n.dahl", "enter", "O"),
+                (WIDE, NARROW),
+            ),
+            Scene("offboard-to", "Others take over.", (*"l.navarro", "enter", *"l.navarro", "enter")),
+            Scene("offboard-planned", "What waits for a day.", (*"2027-01-31", "enter", *"left", "enter", "O")),
         ),
     ),
     Walk(
