@@ -66,7 +66,9 @@ class TakeAnswers:
             for place, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
                 outcome = self._outcome(call, place, target, change, context)
                 known = answered.get(key := canonical_address(outcome.address))
-                if known is None or not known.failed:  # several aliases are one outcome, of whom they deliver to
+                if (
+                    known is None or not known.failed
+                ):  # several aliases are one outcome: that of the account they deliver to
                     answered[key] = outcome
         delete_local(self.asked.local, context)
         done = {address for address, outcome in answered.items() if outcome.result == "done"}
