@@ -18,6 +18,7 @@ from kconsole.operations.files import STANDARD_STREAM, write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
 from kconsole.text import messages, words
+from kconsole.text.commits import withdrawn_words
 from kconsole.text.imports import by_kind, in_force
 from kconsole.text.safe_text import safe_address, safe_text
 
@@ -177,6 +178,8 @@ def import_logins(
         return
     done = session.do(operation)
     say(f"Imported the last logins of {words.count(len(done.changed), 'account')}.")
+    if withdrawn := withdrawn_words(done.commit):
+        say(withdrawn)
     say_connected(done.before, done.after)
     click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 

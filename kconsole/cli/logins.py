@@ -12,6 +12,7 @@ from kconsole.core.times import is_no_time, moment_of, says_no_time
 from kconsole.operations.accounts import Connect
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.text import messages, words
+from kconsole.text.commits import withdrawn_words
 
 
 @reading
@@ -49,6 +50,8 @@ def connect(place: CliContext, address: str, protocol: str, at: datetime | None,
     (address,) = addresses_of([address], session.state)
     done = session.do(Connect(address, protocol, at, reason))
     say_outcomes(done)
+    if withdrawn := withdrawn_words(done.commit):
+        say(withdrawn)
     say_connected(done.before, done.after)
     if as_json:
         (outcome,) = done.outcomes

@@ -39,6 +39,7 @@ from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, pro
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.text import ages, messages, words
 from kconsole.text import server as server_text
+from kconsole.text.commits import withdrawn_words
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import missing_texts, remark_texts, synced_words, uncounted_words
@@ -185,6 +186,8 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
     if found.is_partial:
         say(f"! In part: {uncounted_words(found)}.")
     say_seats(done)
+    if withdrawn := withdrawn_words(done.commit):
+        say(withdrawn)
     if done.after.over > done.before.over:
         say(f"! The license is exceeded by {words.count(done.after.over, 'seat')}.")
     return PARTLY_FAILED if found.is_partial else DONE

@@ -292,6 +292,15 @@ def _logged_in(commit: Commit) -> set[int]:
     return {change.number for change in entries if has_logged_in(change.before, change.after)}
 
 
+def withdrawn_words(commit: Commit | None) -> str:
+    """The accounts whose marks were withdrawn because they logged in; empty if there are none."""
+    if commit is None or not (logged_in := _logged_in(commit)):
+        return ""
+    ended = (each for each in commit.changes if each.table == "marks" and each.after is None)
+    addresses = [each.before.address for each in ended if each.number in logged_in]
+    return f"Marks withdrawn, because of a login: {accounts_words(addresses, 3)}." if addresses else ""
+
+
 def _changed_decision(change: Change, is_login: bool) -> Detail:
     """A decision: what it is about, and until when it holds now and held before."""
     before, after = change.before, change.after

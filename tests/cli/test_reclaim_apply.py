@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.core.records import Entry
+from kconsole.core.encoding import inventory_document
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.confinement import confine_files
 from kconsole.operations.reclaim.notices import LANGUAGES, file_name
 from tests.cli.console import Console
@@ -65,7 +66,7 @@ def test_accounts_are_marked_listed_and_get_a_notice_each(office: Console, plan:
     due = office.done("reclaim", "due", "--json").json
     assert {each["is_due"] for each in due} == {False}
     assert len(due) == 10
-    office.done("connect", ANNA)
+    assert f"Marks withdrawn, because of a login: {ANNA}." in office.done("connect", ANNA).talk
     said = office.done("reclaim", "due", "--notices", str(folder), "--template", "cs")
     assert ANNA not in said.out
     assert "9 notices" in said.err
@@ -144,3 +145,60 @@ def test_a_file_that_is_no_plan_is_refused_with_words(office: Console, tmp_path:
             assert said.code == 2
             assert said.is_harmless()
     assert office.dump == before
+
+
+def test_a_plan_is_known_as_applied_when_its_line_is_archived(office: Console, plan: str) -> None:
+    office.done("reclaim", "apply", plan)
+    for number in range(3):
+        office.done("tag", ANNA, f"t{number}")
+    office.done("journal", "archive", "--keep", "1")
+    again = office("reclaim", "apply", plan)
+    assert (again.code, "at line 3" in again.err) == (4, True)
+
+
+def test_logins_from_a_file_withdraw_marks_and_say_so(office: Console, plan: str, tmp_path: Path) -> None:
+    office.done("reclaim", "mark", plan)
+    (tmp_path / "logins.csv").write_text(
+        f"address;time\n{ANNA};2026-08-04T12:00:00Z\np1@north.example;2020-01-01T00:00Z\n"
+    )
+    said = office.done("import", "logins", str(tmp_path / "logins.csv"))
+    assert f"Marks withdrawn, because of a login: {ANNA}." in said.talk
+    assert len(office.done("reclaim", "due", "--json").json) == 9
+
+
+NAMES = (
+    "\x1b]0;owned\a",
+    "\u202egro",
+    "../../x",
+    "a\nb",
+    "=cmd|x",
+    "$(reboot)",
+    "$address",
+    "'\"`;",
+    "\u200b",
+    "é" * 200,
+)
+
+
+@pytest.mark.thorough
+def test_hostile_names_in_the_store_harm_no_terminal_file_or_notice(tmp_path: Path) -> None:
+    people = [
+        account(f"{name[:60]}{number}@north.example", full_name=f"{name}{number}", last_login=logged_in(300))
+        for number in range(10)
+        for name in NAMES
+    ]
+    office = Console(tmp_path / "store", noon())
+    document = inventory_document(Inventory(domains=(Domain(name="north.example"),), entries=tuple(people)))
+    office.restore(document)
+    office.done("policy", "set", "idle", "brake_percent=100", "brake_accounts=100", "grace=1")
+    file, folder = str(tmp_path / "plan.json"), tmp_path / "n"
+    assert office("reclaim", "plan", "--out", file).code == 5
+    for arguments in (["mark", file, "--notices", str(folder)], ["due"], ["apply", file]):
+        assert office("reclaim", *arguments).is_harmless()
+    files = list(folder.iterdir())
+    assert len(files) == len(people) == 100
+    for each in files:
+        text = each.read_text()
+        assert len(text.splitlines()) == 11
+        assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert {each.name for each in tmp_path.iterdir()} == {"given.json", "home", "n", "plan.json", "store"}

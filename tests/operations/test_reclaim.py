@@ -408,6 +408,21 @@ def test_a_scope_reclaims_in_its_domains_and_sees_nothing_of_others(tmp_path: Pa
     assert session.undo().changed
 
 
+def test_a_scope_marks_and_lists_in_its_domains(tmp_path: Path) -> None:
+    session = session_of(tmp_path, *idle("anna", "mia@south.example"))
+    set_policy(session)
+    plan = planned(session)
+    mark(session, plan)
+    session.undo()
+    session.store.authority = lambda: Authority("account-admin", frozenset(("south.example",)))
+    session.follow_authority()
+    assert {(each.address, each.code) for each in mark(session, plan).outcomes} >= {("mia@south.example", "marked")}
+    assert [each.address for each in session.store.state.marks.values()] == ["mia@south.example"]
+    session.store.authority = lambda: Authority("account-admin", frozenset(("north.example",)))
+    session.follow_authority()
+    assert list(session.state.marks.values()) == []
+
+
 def test_an_account_admin_without_domains_deletes_nothing(tmp_path: Path) -> None:
     session = session_of(tmp_path, *(replace(each, enabled=False) for each in idle("anna")))
     set_policy(session, step="delete")
