@@ -55,14 +55,16 @@ def plan(place: CliContext, policy: str, out: Path | None, as_json: bool) -> int
     session = place.open()
     found = judge(session, policy_named(session.state, policy))
     check(found)
+    to_stdout = str(out) == "-"
     if out is not None or as_json:
         document = plans.encode(plan_of(session, found))
-        if out is not None:
-            place.needs_output = True
-            write_document(out, document, session.store.folder)
-        if as_json:
+        if as_json or to_stdout:
+            place.needs_output = to_stdout
             put_document(document)
-    if not as_json and str(out) != "-":
+        if out is not None and not to_stdout:
+            write_document(out, document, session.store.folder)
+            say(f"Wrote {out}.")
+    if not (as_json or to_stdout):
         _put_plan(session, found)
     return PENDING if found.to_do else 0
 

@@ -53,9 +53,13 @@ class Seen(NamedTuple):
     """Since when accounts are disabled, if it shows that."""
     read_at: datetime | None = None
     """The last time when data was taken in."""
+    end: int = 0
+    """The first number that was not given away yet."""
 
     def first_seen(self, number: int) -> datetime | None:
         """When the log first had an account; None if that is not known."""
+        if number >= self.end:
+            return None
         if (at := self.revived.get(number)) is not None:
             return at
         place = bisect_right(self.numbers, number)
@@ -119,19 +123,19 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
         if begin[2] in takes_in:
             read_at = at
         said_next = _NEXT.search(raw, begin.end())
-        if begins is None or is_lost:  # what it has may have been there before
+        is_replacing = begin[2] == _SYNC and _CHANGED in raw
+        if begins is None or is_lost or (is_replacing and not raw.endswith(b"\n")):
+            # Who was there before is not known: of lost lines, and where the changes are too many to look at.
             begins, is_lost = at, False
+            numbers, times, revived, disabled = [], [], {}, {}
         else:
             if said_next is not None and int(said_next[1]) > next_number:
                 numbers.append(next_number)
                 times.append(at)
-            is_replacing = begin[2] == _SYNC and _CHANGED in raw
-            if is_replacing and not raw.endswith(b"\n"):  # too many to look at: whoever they were before
-                begins, numbers, times, revived = at, [], [], {}
-            elif is_replacing or REVIVED in raw or (with_disabled and DISABLED in raw):
+            if is_replacing or REVIVED in raw or (with_disabled and DISABLED in raw):
                 _take(_decode(raw).changes, at, revived, disabled)
         next_number = next_number if said_next is None else int(said_next[1])
-    return Seen(begins, numbers, times, revived, disabled, read_at)
+    return Seen(begins, numbers, times, revived, disabled, read_at, next_number)
 
 
 def _take(

@@ -58,7 +58,7 @@ def planned(folder: Path) -> Planned:
     most = peak_megabytes()
     assert len(found.judged) == len(session.state.live_entries())
     seen, begin = seen_by(session, IDLE), time.process_time()
-    judge(session, IDLE, seen=seen)
+    judge(session, IDLE, known=seen)
     again = time.process_time() - begin
     session.close()
     return Planned(seconds, again, memory, most)

@@ -13,6 +13,8 @@ from kconsole.core.records import Entry, LastLogin
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.base import Operation
+from kconsole.operations.reclaim.judging import judge
+from kconsole.operations.reclaim.policies import IDLE
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
@@ -20,6 +22,7 @@ from kconsole.operations.tags import TagAccounts
 from kconsole.providers.base import AnswerLost, ServerState
 from tests.kerio_server.faults import AnyItems, Cut, Error, Fault
 from tests.operations.followed import ANNA, BERG, DORA, OTTO, Followed
+from tests.store.stores import same_as_disk
 
 
 def served(at: Followed, session: Session, **changes: object) -> ServerState:
@@ -104,6 +107,33 @@ def test_a_last_login_that_is_not_stated_is_unknown_and_overwrites_no_known_one(
     assert take(session, served(at, session, last_login=login)).last_login == login
     anna = take(session, unknown)
     assert (anna.last_login, anna.login_unknown) == (login, False)
+
+
+def test_a_server_that_states_logins_and_not_this_one_leaves_it_in_doubt(at: Followed, session: Session) -> None:
+    at.mail.world.log_in(OTTO, "IMAP", at.clock.now() - timedelta(days=300))
+    at.mail.world.log_in(ANNA, "IMAP", login := at.clock.now() - timedelta(days=300))
+    at.read(session)
+    anna = take(session, served(at, session, last_login=None, login_unknown=True))
+    assert (anna.last_login, anna.login_unknown) == (LastLogin(login, "IMAP"), True)
+    assert [each.code for each in judge(session, IDLE, [anna.id]).judged] == ["login-unknown"]
+    at.read(session)
+    assert [each.code for each in judge(session, IDLE, [anna.id]).judged] == ["do"]
+
+
+def test_logins_that_vanish_at_the_server_are_noticed_until_they_are_back(at: Followed, session: Session) -> None:
+    for address in (ANNA, OTTO):
+        at.mail.world.log_in(address, "IMAP", at.clock.now() - timedelta(days=300))
+    at.read(session)
+    lost = served(at, session, last_login=None)
+    for _ in range(3):
+        take(session, lost)
+        assert session.state.server is not None
+        assert session.state.server.logins is not None
+        assert session.state.server.logins.have_vanished
+        assert [each.code for each in judge(session, IDLE).objections] == ["logins-vanished"]
+    at.read(session)
+    assert judge(session, IDLE).objections == []
+    assert same_as_disk(session.store)
 
 
 def test_a_login_in_the_future_is_unknown_and_does_not_stay(at: Followed, session: Session) -> None:

@@ -20,12 +20,11 @@ from kconsole.licensing.outcomes import Judgement
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.files import read_document
-from kconsole.operations.reclaim.judging import judge_again, seen_by
+from kconsole.operations.reclaim.judging import Known, judge_again, seen_by
 from kconsole.operations.reclaim.planning import check
 from kconsole.operations.reclaim.policies import policy_named
 from kconsole.operations.session import Session
 from kconsole.store.engine import Head
-from kconsole.store.first_seen import Seen
 from kconsole.store.records import Records
 
 LARGEST_PLAN: Final = 128 * 1024 * 1024
@@ -52,7 +51,7 @@ class _UsePlan:
     plan: ReclaimPlan
     is_braked: bool
     """Whether the accounts beyond the brake stay."""
-    seen: Seen = field(repr=False)
+    seen: Known = field(repr=False)
     applied_at: Callable[[], int | None] = field(compare=False, repr=False)
     """Gives the line of the log that applied the plan."""
     reason: str = ""
@@ -187,7 +186,7 @@ def _is_braked(plan: ReclaimPlan, confirmed: int | None) -> bool:
     return confirmed is None
 
 
-def _known(session: Session, plan: ReclaimPlan) -> tuple[Seen, Callable[[], int | None]]:
+def _known(session: Session, plan: ReclaimPlan) -> tuple[Known, Callable[[], int | None]]:
     """What the log says of the accounts, and of the plan, once it is known to be of this log."""
     if _ID.fullmatch(plan.id) is None:
         raise BadInput("not-a-plan", "plan-again", error="id")

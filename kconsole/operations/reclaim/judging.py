@@ -1,6 +1,6 @@
 """Collects what is known of accounts, and lets a policy judge them: for the plan, when it is applied, on the screen."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -36,36 +36,45 @@ class _Source(NamedTuple):
     now: datetime
 
 
-def seen_by(session: Session, policy: Policy) -> Seen:
+class Known(NamedTuple):
+    """What the log says of accounts, as of one of its lines."""
+
+    seen: Seen
+    touched: Callable[[], frozenset[int]]
+    """Gives the numbers of the entries that were changed since: there may be other persons behind them."""
+
+
+def seen_by(session: Session, policy: Policy) -> Known:
     """What the log says of accounts: since when it has them, and since when they are disabled.
 
-    It costs about a second for a million lines. What a session has of it stays right when others change the store:
-    what they add is not in it, and counts as not known.
+    It costs about a second for a million lines. It stays right when others change the store: what they changed is not
+    known any more.
     """
-    wants_disabled = policy.step == "delete"
+    wants_disabled, sequence = policy.step == "delete", session.store.sequence
     lines = session.store.journal.beginnings(LONG, REVIVED, *([DISABLED] if wants_disabled else []))
-    return seen_in(lines, session.clock.now(), READINGS, wants_disabled)
+    seen = seen_in(lines, session.clock.now(), READINGS, wants_disabled)
+    return Known(seen, lambda: session.history.touched_since(sequence))
 
 
 def judge(
-    session: Session, policy: Policy, numbers: Collection[int] | None = None, seen: Seen | None = None
+    session: Session, policy: Policy, numbers: Collection[int] | None = None, known: Known | None = None
 ) -> Judgements:
     """Judge all accounts that the operator sees, or those with some numbers."""
-    seen = seen_by(session, policy) if seen is None else seen
+    known = seen_by(session, policy) if known is None else known
     source = _Source(session.store.state, session.seats, session.authority, session.clock.now())
-    return _judgements(source, policy, seen, numbers, is_braked=True)
+    return _judgements(source, policy, known, numbers, is_braked=True)
 
 
 def judge_again(
-    context: OperationContext, policy: Policy, numbers: Collection[int], seen: Seen, is_braked: bool = True
+    context: OperationContext, policy: Policy, numbers: Collection[int], known: Known, is_braked: bool = True
 ) -> Judgements:
     """Judge accounts in an operation, under the lock, with what the log said before that."""
     source = _Source(context.state, context.seats, context.authority, context.now)
-    return _judgements(source, policy, seen, numbers, is_braked)
+    return _judgements(source, policy, known, numbers, is_braked)
 
 
 def _judgements(
-    source: _Source, policy: Policy, seen: Seen, numbers: Collection[int] | None, is_braked: bool
+    source: _Source, policy: Policy, known: Known, numbers: Collection[int] | None, is_braked: bool
 ) -> Judgements:
     state, report, authority = source.state, source.seats.report(), source.authority
     rules, sees = source.seats.policy, authority.sees
@@ -80,7 +89,7 @@ def _judgements(
         rules=rules,
         accounts=accounts,
         free=report.free,
-        read_at=seen.read_at if server is None else server.synced_at,
+        read_at=known.seen.read_at if server is None else server.synced_at,
         unread=frozenset(filter(sees, _unread(state, server))),
         logins=None if server is None else server.logins,
         hides_limit=report.hides_limit,
@@ -88,7 +97,7 @@ def _judgements(
         is_braked=is_braked,
     )
     entries = _entries(state, authority, numbers)
-    judged = judge_all(_facts(entries, policy, source, seen), policy, context)
+    judged = judge_all(_facts(entries, policy, source, known), policy, context)
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
@@ -114,7 +123,7 @@ def _unread(state: Records, server: Server | None) -> set[str]:
     return unread
 
 
-def _facts(entries: list[Entry], policy: Policy, source: _Source, seen: Seen) -> Iterator[Facts]:
+def _facts(entries: list[Entry], policy: Policy, source: _Source, known: Known) -> Iterator[Facts]:
     state, now, authority = source.state, source.now, source.authority
     fitting = _fitting(entries, policy, source)
     protections = protecting(state.protections.values()) if state.protections else None
@@ -122,6 +131,7 @@ def _facts(entries: list[Entry], policy: Policy, source: _Source, seen: Seen) ->
     dues: dict[int, datetime] = {}
     for mark in state.marks.values():
         dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
+    first_seen, disabled_since, touched = known.seen.first_seen, known.seen.disabled_since, known.touched()
     is_delete, is_free = policy.step == "delete", authority.is_unlimited
     for entry in entries:
         number = entry.id
@@ -135,8 +145,8 @@ def _facts(entries: list[Entry], policy: Policy, source: _Source, seen: Seen) ->
             protected_by="" if protection is None else protection.pattern,
             kept_until=kept_until(state.keeps, entry, now) if state.keeps else None,
             alias=aliases.get(canonical_address(entry.address), "") if aliases else "",
-            first_seen=seen.first_seen(number) if entry.last_login is None else None,
-            disabled_since=seen.disabled_since(number) if is_delete else None,
+            first_seen=first_seen(number) if entry.last_login is None and number not in touched else None,
+            disabled_since=disabled_since(number) if is_delete and number not in touched else None,
             due=dues.get(number),
         )
 

@@ -32,6 +32,10 @@ def _old_data(params: Mapping[str, Any]) -> str:
     return "its data was never read" if params["read_at"] is None else "its data was read {read_at:day}, too long ago"
 
 
+def _enough(params: Mapping[str, Any]) -> str:
+    return "seats are without limit" if params["free"] is None else "enough seats are free: {free:,}"
+
+
 def _data_is_old(params: Mapping[str, Any]) -> str:
     if params["read_at"] is None:
         return "The data was never read."
@@ -76,7 +80,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "outcome-recent": "last login {days:count day} ago, less than {needed:,}",
     "outcome-disabled-lately": _disabled_lately,
     "outcome-grace": "marked, due {due:day}",
-    "outcome-enough-freed": "enough seats are free: {free:,}",
+    "outcome-enough-freed": _enough,
     "outcome-brake": _beyond,
     "outcome-role": "your role does not allow it",
     "no-such-policy": "There is no policy '{name}': there is {known:list}.",
