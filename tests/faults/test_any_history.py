@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +19,7 @@ from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.maintenance import verify
+from kconsole.operations.offboarding import Offboard, ScheduleOffboarding, due_now
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from kconsole.store.seatstore import SeatStore
@@ -256,6 +258,33 @@ class SessionHistories(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), login=st.sampled_from(LOGINS))
     def delete(self, who: int, login: str) -> None:
         self.do(who, DeleteAccounts((login,)))
+
+    @rule(
+        who=st.integers(0, 1),
+        login=st.sampled_from(LOGINS),
+        to=st.sampled_from(("", *LOGINS)),
+        alias_to=st.sampled_from(("", *LOGINS)),
+        days=st.integers(0, 2),
+    )
+    def offboard(self, who: int, login: str, to: str, alias_to: str, days: int) -> None:
+        with suppress(NotFound):
+            if days:
+                due = self.clock.now() + timedelta(days=days)
+                self.do(who, ScheduleOffboarding(login, due, to, alias_to))
+            else:
+                self.do(who, Offboard(login, to, alias_to))
+
+    @rule(who=st.integers(0, 1))
+    def apply_due(self, who: int) -> None:
+        """A timer does all that can be done; what is not there any more is not due."""
+        self.clock.forward(days=1)
+        session = self.sessions[who]
+        session.catch_up()
+        for each in due_now(session.state, self.clock.now()):
+            entry = session.state.entries[each.entry]
+            assert entry.deleted_at is None
+            done = session.do(Offboard(entry.address, each.to, each.alias_to, scheduled=each))
+            assert (each.entry in session.state.offboardings) == bool(done.failures)
 
     @rule(who=st.integers(0, 1))
     def restart(self, who: int) -> None:

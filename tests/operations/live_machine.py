@@ -16,6 +16,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.history import LogQuery
+from kconsole.operations.offboarding import Offboard
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import ServerState, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart, begin_reading
@@ -40,7 +41,16 @@ from tests.under_kerio import evaluate
 
 PEOPLE: Final = (ANNA, BERG, CHEN, DORA, OTTO, "eve@north.example", "fred@south.example")
 
-METHODS: Final = ("Users.set", "Users.create", "Users.remove", "Users.get", "Session.login", None)
+METHODS: Final = (
+    "Users.set",
+    "Users.create",
+    "Users.remove",
+    "Aliases.create",
+    "Aliases.get",
+    "Users.get",
+    "Session.login",
+    None,
+)
 
 FAULTS: Final[tuple[Callable[[], Fault], ...]] = (
     Cut,
@@ -207,6 +217,10 @@ class LiveMachine(RuleBasedStateMachine):
     @rule(which=consoles, who=st.lists(people, min_size=1, max_size=2), heir=st.none() | people)
     def delete(self, which: int, who: list[str], heir: str | None) -> None:
         self.write(which, DeleteAccounts(tuple(who), "keep" if heir is None else "transfer", heir or ""))
+
+    @rule(which=consoles, who=people, to=st.none() | people, alias_to=st.none() | people)
+    def offboard(self, which: int, who: str, to: str | None, alias_to: str | None) -> None:
+        self.write(which, Offboard(who, to or "", alias_to or ""))
 
     @rule(which=consoles)
     def undo(self, which: int) -> None:

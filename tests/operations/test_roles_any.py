@@ -5,6 +5,7 @@ What is forbidden is said here once more, in the words of the table in the manua
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -21,6 +22,7 @@ from kconsole.core.roles import Authority
 from kconsole.operations.accounts import AddAccount, Connect, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.license import ChangeComponent
+from kconsole.operations.offboarding import Offboard, ScheduleOffboarding
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.operations.tags import TagAccounts
@@ -63,6 +65,16 @@ _operations = st.one_of(
     st.builds(DisableAccounts, _addresses),
     st.builds(EnableAccounts, _addresses),
     st.builds(DeleteAccounts, _addresses),
+    st.builds(
+        Offboard, st.sampled_from(ADDRESSES), st.sampled_from(("", *ADDRESSES)), st.sampled_from(("", *ADDRESSES))
+    ),
+    st.builds(
+        ScheduleOffboarding,
+        st.sampled_from(ADDRESSES),
+        st.just(noon().now() + timedelta(days=9)),
+        st.sampled_from(("", *ADDRESSES)),
+        st.sampled_from(("", *ADDRESSES)),
+    ),
     st.builds(AddAccount, st.sampled_from(ADDRESSES)),
     st.builds(TagAccounts, _addresses, st.just(("vip",))),
     st.builds(Connect, st.sampled_from(ADDRESSES)),

@@ -105,7 +105,8 @@ class TakeAnswers:
         if call.number in self.lost:
             return Outcome(to, "open", "alias-unconfirmed", "offboard-again", params)
         if call.number not in self.answers:
-            return Outcome(to, "refused", "alias-not-asked", "offboard-again", params)
+            hint = None if _is_taken(self.asked.calls, self.answers) else "offboard-again"
+            return Outcome(to, "refused", "alias-not-asked", hint, params)
         (answer,) = self.answers[call.number]
         if isinstance(answer, Denied):
             said = short(answer.said).rstrip(".")
