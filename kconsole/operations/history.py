@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -19,6 +19,8 @@ from kconsole.operations.catalog import (
     is_undoable,
 )
 from kconsole.store.journal_line import REASON_LINES, UNDO_LINES, lines_by, lines_changing
+from kconsole.store.journal_reader import RECENT
+from kconsole.store.recent_seats import recent_seats
 from kconsole.store.seatstore import SeatStore
 
 LATELY: Final = 100
@@ -71,6 +73,13 @@ class History:
         """When the operator changed which account, by canonical address; None as long as no one has asked for that."""
         self._asked: dict[str, Commit] = {}
         """The last line of each session that says what the server was asked for, until its answer is noted."""
+
+    def recent_use(self, used: int, today: date, days: int) -> list[int]:
+        """The seats used at the end of each of the last days, today last. A thread may do this.
+
+        Only the last lines of the log are read: there are fewer days where these do not go so far back.
+        """
+        return recent_seats(islice(self._store.journal.backwards(), RECENT), used, today, days)
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""

@@ -31,7 +31,7 @@ _DECIDES: Final[Mapping[str, str]] = MappingProxyType(
 
 _ADDS: Final = ("add", "map")
 
-FIRST: Final = "anna"
+FIRST: Final = "marta"
 """Who made the store."""
 
 

@@ -248,6 +248,11 @@ class JournalReader:
             for raw in self._engine.read_after(head):  # damage after what was read is reported last
                 head = head_after(raw, head)
 
+    def backwards(self, *patterns: bytes) -> Iterator[bytes]:
+        """The lines that have been read and contain one of these, the last one first; they are not checked."""
+        with self.reporting_damage():
+            yield from self._engine.read_backwards(self.head, patterns)
+
     def find(self, *patterns: bytes) -> Iterator[Commit]:
         """The commits whose lines contain one of these, the last one first; only these lines are read and checked."""
         with self.reporting_damage():

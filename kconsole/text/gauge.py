@@ -1,5 +1,6 @@
 """The seat gauge: the report as a bar, and as words. It only shows figures of the report and counts nothing."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from kconsole.core.reports import DomainReport, SeatReport
@@ -19,6 +20,9 @@ ASCII_GLYPHS: Final = {
     "free": ".",
     "reserved": ":",
 }
+
+BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+"""Parts of a cell of a plot, from nothing to all of it."""
 
 _SHOWN_FIRST: Final = ("free", "over", "freed", "taken", "counted", "held", "reserved")
 """Which parts get a cell where there are fewer cells than parts: a bar must not look full while a seat is free."""
@@ -63,6 +67,14 @@ def limit_words(report: SeatReport) -> str:
     if report.limit is None:
         return "seats not known" if report.hides_limit else "unlimited seats"
     return words.count(report.limit, "seat")
+
+
+def sparkline(used: Sequence[int], cells: int) -> str:
+    """The use of some days as a line of blocks, from the least to the most; each cell is the last day of its part."""
+    cells = min(cells, len(used))
+    parts = [used[(place + 1) * len(used) // cells - 1] for place in range(cells)]
+    low, height = min(parts, default=0), max(parts, default=0) - min(parts, default=0)
+    return "".join(BLOCKS[1 + (each - low) * (len(BLOCKS) - 2) // height if height else 1] for each in parts)
 
 
 def state_word(report: SeatReport) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from kconsole.licensing.forecast import HORIZONS, RISK, Backtest, Basis, Forecast
 from kconsole.licensing.seat_history import Break, Group, GroupBy, SeatDay
 from kconsole.text import words
+from kconsole.text.gauge import BLOCKS
 from kconsole.text.safe_text import safe_address, safe_text
 
 BREAKS: Final[Mapping[Break, str]] = {
@@ -20,7 +21,6 @@ COLUMNS: Final = ("DAY", "USED", "PEAK", "LIMIT", "HELD", "JOINS", "LEAVES", "RE
 
 NO_DOMAIN: Final = "(restarts, domains not read)"
 
-_BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _LIMIT: Final = "─"
 
 
@@ -139,14 +139,14 @@ def plot(days: Sequence[SeatDay], width: int, height: int) -> list[str]:
     columns, rows = list(_columns(days, width - label - 1)), height - 1
     if not columns or rows < 1:
         return []
-    parts, lines = len(_BLOCKS) - 1, []
+    parts, lines = len(BLOCKS) - 1, []
     for row in range(rows - 1, -1, -1):
         cells = ""
         for some in columns:
             part = (max(day.used for day in some) - low) * parts * rows // (high - low) - row * parts
             limit = some[-1].limit
             is_limit = limit is not None and min((limit - low) * rows // (high - low), rows - 1) == row
-            cells += _LIMIT if is_limit and part <= 0 else _BLOCKS[min(max(part, 0), parts)]
+            cells += _LIMIT if is_limit and part <= 0 else BLOCKS[min(max(part, 0), parts)]
         figure = f"{high:,}" if row == rows - 1 else f"{low:,}" if row == 0 else ""
         lines.append(f"{figure:>{label}} {cells}")
     first, last = days[0].day.isoformat(), days[-1].day.isoformat()

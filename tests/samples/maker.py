@@ -270,7 +270,7 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
     main, retail = f"@{office.domains[0].name}", f"@{office.domains[1].name}"
 
     def protection(pattern: str, reason: str, days: int) -> Protection:
-        return Protection(pattern=pattern, reason=reason, by="anna", at=maker.ago(days * _DAY))
+        return Protection(pattern=pattern, reason=reason, by="marta", at=maker.ago(days * _DAY))
 
     def keep(address: str, ahead: int, reason: str, by: str, days: int) -> Keep:
         return Keep(address=address, until=maker.ago(-ahead * _DAY), reason=reason, by=by, at=maker.ago(days * _DAY))
@@ -278,7 +278,7 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
     def reservation(subject: str, domain: str, count: int, start: int, until: int, reason: str) -> Reservation:
         return Reservation(
             subject=subject, domain=domain.removeprefix("@"), count=count, start=maker.ago(-start * _DAY),
-            until=maker.ago(-until * _DAY), reason=reason, by="anna", at=maker.ago(5 * _DAY),
+            until=maker.ago(-until * _DAY), reason=reason, by="marta", at=maker.ago(5 * _DAY),
         )  # fmt: skip
 
     delivers = {f"m.ueda{retail}": (f"shop.admin{retail}",)}
@@ -288,8 +288,8 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
         entries=tuple(entries),
         policies=(Policy(name="shops", where="domain:retail", inactive=90, never=30, stop_when_free=9),),
         keeps=(
-            keep(f"j.hart{main}", 121, "On sabbatical until July", "anna", 58),
-            keep(f"k.ueda{main}", 93, "Parental leave", "anna", 61),
+            keep(f"j.hart{main}", 121, "On sabbatical until July", "marta", 58),
+            keep(f"k.ueda{main}", 93, "Parental leave", "marta", 61),
             keep(f"applications{main}", 9, "Two letters of 2025 are still open", "teo", 20),
         ),
         protections=(

@@ -36,14 +36,14 @@ _NEW: Final = (
 """Who joined so many days ago and has not logged in yet."""
 
 _AWAY: Final = {
-    "k.ueda@northwind.example": (62, "anna", "Parental leave"),
-    "trainee.1@northwind.example": (121, "anna", "The summer's trainees are gone"),
+    "k.ueda@northwind.example": (62, "marta", "Parental leave"),
+    "trainee.1@northwind.example": (121, "marta", "The summer's trainees are gone"),
     "p.lin@retail.northwind.example": (150, "wanda", "Left"),
-    "old.admin@northwind.example": (171, "anna", "Left"),
+    "old.admin@northwind.example": (171, "marta", "Left"),
     "m.visser@northwind.example": (88, "teo", "Left"),
     "r.schmidt@northwind.example": (139, "teo", "Left"),
     "l.brandt@northwind.example": (27, "teo", "Contract ended"),
-    "i.kamara@northwind.example": (104, "anna", "Left"),
+    "i.kamara@northwind.example": (104, "marta", "Left"),
     "n.moreau@retail.northwind.example": (79, "wanda", "Left"),
     "g.kovacs@northwind.example": (52, "teo", "Left"),
     "a.laurent@retail.northwind.example": (13, "wanda", "The shop has closed"),
@@ -101,16 +101,16 @@ def _lines(end: Inventory, as_of: datetime) -> Iterator[PastLine]:
     for days, address in _joiners(end, as_of, random):
         yield line(at(days), "teo", "map" if address in mapped else "add", address)
     for address, days in zip(_BACK, (97, 66, 19), strict=True):
-        yield line(at(days), "anna", "enable", address, reason="Back from leave")
+        yield line(at(days), "marta", "enable", address, reason="Back from leave")
     for address, (days, who, reason) in _AWAY.items():
         yield line(at(days), who, "disable", address, reason=reason)
-    yield line(at(113), "anna", "reclaim", *_IDLE, reason="Idle for years")
+    yield line(at(113), "marta", "reclaim", *_IDLE, reason="Idle for years")
     for entry in end.entries:
         if entry.deleted_at is not None and entry.deleted_at > as_of - timedelta(days=DAYS):
             yield line(entry.deleted_at, "teo", "delete", entry.address, reason="Left")
     for ago in _RESTARTS:
-        yield line(as_of - ago, "anna", "restarted")
-    yield line(end.last_restart, "anna", "restarted")
+        yield line(as_of - ago, "marta", "restarted")
+    yield line(end.last_restart, "marta", "restarted")
     for table, operation, of in (
         ("protections", "protect", "pattern"),
         ("keeps", "keep", "address"),
@@ -121,8 +121,8 @@ def _lines(end: Inventory, as_of: datetime) -> Iterator[PastLine]:
         for decision in getattr(end, table):
             reason = getattr(decision, "reason", "")
             when = getattr(decision, "at", as_of - timedelta(days=30))
-            yield line(when, getattr(decision, "by", "anna"), operation, getattr(decision, of), reason=reason)
-    yield line(as_of - timedelta(minutes=2), "anna", "import logins", reason="Of the night and the morning")
+            yield line(when, getattr(decision, "by", "marta"), operation, getattr(decision, of), reason=reason)
+    yield line(as_of - timedelta(minutes=2), "marta", "import logins", reason="Of the night and the morning")
 
 
 def _joiners(end: Inventory, as_of: datetime, random: Callable[[], float]) -> Iterator[tuple[int, str]]:

@@ -273,10 +273,10 @@ async def settled(app: KConsoleApp) -> None:
 
 
 @cache
-def _sample_store(name: str) -> Path:
+def _sample_store(name: str, with_past: bool) -> Path:
     """A store of a sample, to be copied: hundreds of consoles begin with the same one."""
     folder = Path(tempfile.mkdtemp(dir=FOLDERS.name)) / "store"
-    sample_session(name, folder, clock=noon()).close()
+    sample_session(name, folder, clock=noon(), with_past=with_past).close()
     return folder
 
 
@@ -289,6 +289,7 @@ async def console(
     folded: bool = False,
     prepare: Callable[[Path], None] = lambda _: None,
     authority: Callable[[], Authority] = full,
+    with_past: bool = False,
     **look: Any,
 ) -> AsyncIterator[Console]:
     """A console on a sample, or on an inventory.
@@ -301,13 +302,14 @@ async def console(
         folded: whether accounts that never logged in are one line at first, as users see it.
         prepare: does something to the store's folder before the console opens it.
         authority: gives what the operator may do, whenever that is asked.
+        with_past: whether the log of the sample has its past.
         look: how it looks: the profile of the terminal, settings, habits, theme.
     """
     clock = noon()
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         if isinstance(of, str):
-            shutil.copytree(_sample_store(of), store)
+            shutil.copytree(_sample_store(of, with_past), store)
         else:
             Session.create(store, of, clock=clock).close()
         prepare(store)

@@ -39,7 +39,6 @@ from kconsole.tui.widgets.elapsed import Elapsed
 from tests.clocks import noon
 from tests.importers.license_writer import license_key
 from tests.limits import PATIENCE
-from tests.lived_in import live_on
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE, Console, console, until
 from tests.tui.directories import ACTIVE, DOMAIN, name_directories, same_listing, show_preview
@@ -82,6 +81,8 @@ class Walk(NamedTuple):
     """What does something else than in the program, by its name."""
     role: Authority = FULL
     """What the operator may do at the start."""
+    with_past: bool = False
+    """Whether the log has the past of the sample."""
     has_words: bool = True
     """Whether its words are held too; not where they are those of another walk in other colours."""
 
@@ -288,6 +289,7 @@ WALKS: Final = (
             Scene("offboard-to", "Others take over.", (*"l.navarro", "enter", *"l.navarro", "enter")),
             Scene("offboard-planned", "What waits for a day.", (*"2027-01-31", "enter", *"left", "enter", "O")),
         ),
+        with_past=True,
     ),
     Walk(
         "office",
@@ -402,12 +404,13 @@ WALKS: Final = (
             Scene(
                 "history",
                 "Seats over time, and how likely it is that none is free.",
-                (happens(live_on), "H", waits_for("Known")),
+                ("H", waits_for("Known")),
                 ALL,
             ),
             Scene("history-days", "Each day of them, below.", (*["ctrl+f"] * 2,)),
             Scene("history-year", "A year of it.", ("p", "g")),
         ),
+        with_past=True,
     ),
     Walk(
         "small",
@@ -608,11 +611,18 @@ async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]
         for name, instead in {**at_once, **stopped, **walk.patches}.items():
             patches.enter_context(patch(name, instead))
         patches.callback(_ended.set)
-        of = (
-            load_sample(walk.of, noon().now()) if isinstance(walk.of, str) else walk.of
-        )  # made again, as the names of its sessions are shown
+        of = walk.of
+        if isinstance(of, str) and not walk.with_past:  # made again, as the names of its sessions are shown
+            of = load_sample(of, noon().now())
         async with console(
-            of, size, TITLE, walk.read_only, folded=True, authority=lambda: walk.role, **walk.look
+            of,
+            size,
+            TITLE,
+            walk.read_only,
+            folded=True,
+            authority=lambda: walk.role,
+            with_past=walk.with_past,
+            **walk.look,
         ) as screen:
             for scene in walk.scenes:
                 for step in scene.steps:

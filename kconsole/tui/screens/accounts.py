@@ -3,8 +3,11 @@
 Operations and dialogs are imported when a command runs, so that the first screen does not wait for them.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -28,12 +31,28 @@ if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
 
 
+SHOWN_DAYS: Final = 90
+"""Days of which the gauge shows the use."""
+
+
 class AccountsScreen(ListingScreen):
     """A screen with a list of accounts that can be changed."""
 
     def show_result(self, done: Done, undone: str = "") -> None:
         self.accounts.mark(())
         super().show_result(done, undone)
+
+    def show_use(self) -> None:
+        """Show the use of the last days in the gauge. The log is read for it beside the screen, once a day."""
+        today = self.session.clock.now().date()
+        if self.gauge.use_until != today:
+            self.gauge.use_until = today
+            self.run_worker(self._read_use(today), group="use")
+
+    async def _read_use(self, today: date) -> None:
+        used = self.session.seats.report().used
+        with suppress(ConsoleError):  # the log says so
+            self.gauge.use = tuple(await asyncio.to_thread(self.session.history.recent_use, used, today, SHOWN_DAYS))
 
     # Disable and enable
 

@@ -92,6 +92,7 @@ class MainScreen(AccountsScreen):
         ("●", "marked: the next command acts on all marked accounts"),
         ("!", "an account that cannot log in, or a domain at its limit"),
         ("–", "takes no seat, or cannot log in"),
+        ("▁▄█", "beside the seats: how many were used in the last 90 days"),
     )
 
     def __init__(self, session: Session, title: str, host: str, server_secret: Secret | None = None) -> None:
@@ -213,6 +214,7 @@ class MainScreen(AccountsScreen):
     def grow_older(self, now: datetime) -> None:
         if self.session.license_status != self._license_status:
             self._show_report()
+        self.show_use()
         self.accounts.grow_older(now)
         self._show_highlighted()
 
@@ -368,6 +370,7 @@ class MainScreen(AccountsScreen):
 
     def _prepare(self) -> None:
         """Prepare what the next command will need, while there is none."""
+        self.show_use()
         self._preparing.start(self.session.preparing(), lambda _: self.look_for_undo())
         if (server := self.session.state.server) is not None:
             self.run_worker(partial(import_ahead, server.access), thread=True, group="importing")

@@ -1,19 +1,23 @@
 """The lines around the lists: header, gauge, banner, status, keys."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.reactive import reactive
 
 from kconsole.core.reports import SeatReport
-from kconsole.text.gauge import figures, gauge_bar, state_word, used_words
+from kconsole.text.gauge import figures, gauge_bar, sparkline, state_word, used_words
 from kconsole.text.screen import BannerText
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
 LEAST_BAR = 20
 """Cells that the bar of the seats has before all else beside it has room for its longest words."""
+
+LEAST_DAYS = 14
+"""Days of which the use is known, below which it is not shown as a line."""
 
 ROOMY = 100
 """Cells of the status line from which on it shows that it follows the changes of others."""
@@ -59,6 +63,10 @@ class SeatGauge(Painted):
 
     report: reactive[SeatReport | None] = reactive(None)
     planned: reactive[SeatReport | None] = reactive(None)
+    use: reactive[tuple[int, ...]] = reactive(())
+    """The seats used on the last days up to today, which is as in the report."""
+    use_until: date | None = None
+    """The last of these days."""
     of: reactive[str] = reactive("")
     """What the figures are of, where that is more than the accounts that are listed."""
 
@@ -82,7 +90,26 @@ class SeatGauge(Painted):
             yield state, shown.state
             yield " " * (most - rest + 1), ""
         elif y == 1:
-            yield " " + _as_many_as_fit([*filter(None, [self.of]), *figures(shown)], width - 2), "muted"
+            words = [*filter(None, [self.of]), *figures(shown)]
+            use = self._use_line(words, width - 2)
+            left = _as_many_as_fit(words, width - 2 - cell_len(use))
+            yield f"{spread(f' {left}', use, width - 1)} ", "muted"
+
+    def _use_line(self, words: Sequence[str], width: int) -> str:
+        """The use of the last days as a sparkline. The last of the words makes room for it, if need be."""
+        if self.report is None or (days := len(self.use)) < LEAST_DAYS:
+            return ""
+        use, short = (*self.use[:-1], self.report.used), f"{days} d"
+        for shown, cells, text in (
+            (words, 30, f"in {days} days"),
+            (words, 30, short),
+            (words, 15, short),
+            (words[:-1], 15, short),
+        ):
+            line = f"   {sparkline(use, cells)} {text}"
+            if cell_len("   ".join(shown) + line) <= width:
+                return line
+        return ""
 
 
 def _longest_words(report: SeatReport) -> str:
