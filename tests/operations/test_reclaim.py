@@ -1,8 +1,11 @@
 """Plans that are applied and marked: what moved since stays, and a plan that does not fit is refused whole."""
 
+import os
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +16,7 @@ from msgspec.structs import replace
 from kconsole.core.decisions import Policy
 from kconsole.core.errors import BadInput, NotFound, NotPermitted, Refused
 from kconsole.core.history import Commit
-from kconsole.core.plans import PlanRow, ReclaimPlan, decode, encode, policy_hash
+from kconsole.core.plans import PlanHead, PlanRow, ReclaimPlan, decode, encode, policy_hash
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority
 from kconsole.operations.accounts import Connect, DeleteAccounts, DisableAccounts, EnableAccounts
@@ -257,8 +260,6 @@ def test_a_file_that_is_no_plan(tmp_path: Path, content: bytes) -> None:
 
 
 def test_other_kinds_of_files(session: Session, tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "circle").symlink_to("circle")
@@ -281,6 +282,62 @@ def test_an_edited_file_is_refused_and_one_without_zones_is_none(session: Sessio
             decode(content.replace(old, new))
     with pytest.raises(BadInput):
         decode(content.replace(b'Z",\n "made_by"', b'",\n "made_by"'))
+
+
+@settings(max_examples=EXAMPLES * 2)
+@given(st.data())
+def test_whatever_is_changed_in_a_file_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    session = session_of(tmp_path_factory.mktemp("store"), *idle("anna", "berg"))
+    plan = planned(session)
+    content = encode(plan)
+    begin = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(begin, min(begin + 40, len(content))))
+    changed = content[:begin] + data.draw(st.binary(max_size=20)) + content[end:]
+    with suppress(BadInput, Refused):
+        assert decode(changed) == plan
+    session.close()
+
+
+forged = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.text() | st.just("0" * 16),
+        "store": st.text(),
+        "head": st.builds(PlanHead, sequence=st.integers(-5, 2**62), hash=st.text()),
+        "made_by": st.text(),
+        "made_at": st.datetimes(timezones=st.just(UTC)),
+        "expires_at": st.datetimes(timezones=st.just(UTC)),
+        "rows": st.lists(
+            st.builds(
+                PlanRow,
+                number=st.integers(-3, 20) | st.integers(-(2**62), 2**62),
+                address=st.text() | st.sampled_from(addresses("anna", "zoe", "keep")),
+                step=st.sampled_from(("disable", "delete")),
+                facts=st.dictionaries(st.text(), st.none() | st.integers(-(2**62), 2**62) | st.text()),
+            )
+        ).map(tuple),
+    },
+)
+
+
+@pytest.mark.thorough
+@settings(max_examples=EXAMPLES * 2)
+@given(forged)
+def test_a_forged_plan_with_a_right_hash_does_nothing_that_its_policy_would_not(
+    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any]
+) -> None:
+    session = session_of(
+        tmp_path_factory.mktemp("store"), *idle("anna", "keep"), account("zoe", last_login=logged_in(1))
+    )
+    session.do(Protect("keep", "for ever"))
+    with suppress(BadInput, Refused):
+        session.do(applying(session, decode(encode(replace(planned(session), **fields)))))
+    assert set(enabled(session)) >= {"keep", "zoe"}
+    assert len(session.state.live_entries()) == 3
+    assert same_as_disk(session.store)
+    session.close()
 
 
 HOSTILE = [
@@ -475,7 +532,7 @@ def stores(draw: st.DrawFn) -> list[Entry]:
     ]
 
 
-@settings(max_examples=EXAMPLES // 2)
+@settings(max_examples=max(EXAMPLES // 3, 10))
 @given(stores(), st.integers(30, 300), st.integers(1, 12), st.none() | st.integers(0, 12), st.booleans())
 def test_on_a_frozen_store_exactly_the_plan_is_done(
     tmp_path_factory: pytest.TempPathFactory,
