@@ -33,7 +33,7 @@ _PLAIN: Final = frozenset({bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
 
 
-_UNWRITTEN: Final = ("login_unknown", "tags")
+_UNWRITTEN: Final = ("login_unknown", "tags", "moderators")
 """The fields of an entry that version 0.1 did not write; left out where they say nothing."""
 
 _MESSAGES: Final = ("missing", "remarks")

@@ -60,7 +60,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     transferred_to: str = ""
     """The address that took over the mailbox of a deleted account, when its fate was `transfer`."""
     delivers_to: tuple[str, ...] = ()
-    """Where an alias delivers: one address or more."""
+    """Where an alias delivers: one address or more. Of an account, where it forwards its mail."""
     directory_id: str = ""
     """The lasting id by which the directory knows a mapped account; empty if it was not mapped by kconsole."""
     directory_logon: datetime | None = None
@@ -71,6 +71,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     """Whether the account has been used by Exchange ActiveSync, an optional component of the license."""
     tags: tuple[str, ...] = ()
     """The user's own words for it, as `service`; sorted. No server and no file of another program has them."""
+    moderators: tuple[str, ...] = ()
+    """Who moderates a mailing list, by address, as far as that is known."""
     id: int = 0
     """The store's own number for this entry, never used twice; 0 before it has been stored."""
 

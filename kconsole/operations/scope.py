@@ -89,12 +89,13 @@ class RecordsInScope(Records):
 
     def shown(self, entry: Entry) -> Entry:
         """An entry without the addresses of other domains that it delivers to, or whose mailbox went there."""
-        named = (*entry.delivers_to, entry.transferred_to)
+        named = (*entry.delivers_to, *entry.moderators, entry.transferred_to)
         if not self._to_show or all(not each or self._names_seen(each) for each in named):
             return entry
         return replace(
             entry,
             delivers_to=tuple(filter(self._names_seen, entry.delivers_to)),
+            moderators=tuple(filter(self._names_seen, entry.moderators)),
             transferred_to=entry.transferred_to if self._names_seen(entry.transferred_to) else "",
         )
 

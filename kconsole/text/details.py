@@ -41,7 +41,7 @@ def rule_sentence(classification: Classification) -> str:
 
 def name_word(entry: Entry) -> str:
     """The name of an entry for a column; for an alias without one, where it delivers: "→ anna", "→ anna +2"."""
-    if entry.full_name or not entry.delivers_to:
+    if entry.full_name or entry.is_account or not entry.delivers_to:
         return safe_text(entry.full_name)
     first, *others = entry.delivers_to
     login, _, domain = first.rpartition("@")
@@ -137,13 +137,17 @@ def details_of(
     if entry.directory_logon is not None:
         details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:
-        details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to), limit)))
+        label = "Forwards to" if entry.is_account else "Delivers to"
+        details.append(Detail(label, safe_text(", ".join(entry.delivers_to), limit)))
+    if entry.moderators:
+        details.append(Detail("Moderators", safe_text(", ".join(entry.moderators), limit)))
     if entry.deleted_at is not None:
         details.append(Detail("Deleted", ages.ago_and_moment(entry.deleted_at, now)))
     raws = [("address", entry.address), ("name", entry.full_name), ("text", entry.description)]
     if entry.last_login is not None:
         raws.append(("protocol", entry.last_login.protocol))
     raws += [("delivery", address) for address in entry.delivers_to]
+    raws += [("moderator", address) for address in entry.moderators]
     details += [Detail(f"Raw {label}", shown) for label, raw in raws if (shown := escaped(raw[:limit])) != raw[:limit]]
     details.append(Detail("Source", classification.source))
     return details

@@ -60,6 +60,8 @@ def test_facts_come_from_the_store(tmp_path: Path) -> None:
         alias("info", "target"),
         account("deep", kind="alias", delivers_to=("SECOND",)),  # of its own domain
         account("Admin", kind="builtin_admin"),
+        old("chair"),
+        account("team", kind="mailing_list", moderators=(f"chair@{DOMAIN}",)),
         account("room", kind="resource"),
         seats=None,
     )
@@ -70,6 +72,7 @@ def test_facts_come_from_the_store(tmp_path: Path) -> None:
         "target": "delivers-for-alias", "second": "delivers-for-alias", "mapped": "directory-mapped",
         "off": "disabled-already", "lately": "recent", "never": "known-too-short", "unknown": "login-unknown",
         "info": "not-an-account", "deep": "not-an-account", "Admin": "builtin", "room": "not-an-account",
+        "chair": "list-moderator", "team": "not-an-account",
     }  # fmt: skip
 
 

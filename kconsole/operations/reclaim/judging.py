@@ -127,7 +127,7 @@ def _facts(entries: list[Entry], policy: Policy, source: _Source, known: Known) 
     state, now, authority = source.state, source.now, source.authority
     fitting = _fitting(entries, policy, source)
     protections = protecting(state.protections.values()) if state.protections else None
-    aliases = _aliases(state)
+    aliases, lists = _served(state)
     dues: dict[int, datetime] = {}
     for mark in state.marks.values():
         dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
@@ -138,13 +138,15 @@ def _facts(entries: list[Entry], policy: Policy, source: _Source, known: Known) 
         if entry.enabled == is_delete or (fitting is not None and number not in fitting):  # then nothing else matters
             yield Facts(entry=entry, fits=fitting is None or number in fitting)
             continue
+        address = canonical_address(entry.address) if aliases or lists else ""
         protection = None if protections is None else next(protections(entry), None)
         yield Facts(
             entry=entry,
             objection="" if is_free else authority.objection(entry, None),
             protected_by="" if protection is None else protection.pattern,
             kept_until=kept_until(state.keeps, entry, now) if state.keeps else None,
-            alias=aliases.get(canonical_address(entry.address), "") if aliases else "",
+            alias=aliases.get(address, ""),
+            moderates=lists.get(address, ""),
             first_seen=first_seen(number) if entry.last_login is None and number not in touched else None,
             disabled_since=disabled_since(number) if is_delete and number not in touched else None,
             due=dues.get(number),
@@ -160,15 +162,17 @@ def _fitting(entries: list[Entry], policy: Policy, source: _Source) -> set[int] 
     return {entries[place].id for place in chosen.choose(list(range(len(entries))), texts, entries)}
 
 
-def _aliases(state: Records) -> Mapping[str, str]:
-    """An alias that delivers to each address, by that in canonical form."""
-    found: dict[str, str] = {}
+def _served(state: Records) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """By addresses in canonical form: an alias that delivers there, and a mailing list that they moderate."""
+    aliases: dict[str, str] = {}
+    lists: dict[str, str] = {}
     for entry in state.entries.values():
-        if entry.kind == "alias" and entry.deleted_at is None:
-            for target in entry.delivers_to:
+        if entry.kind in ("alias", "mailing_list") and entry.deleted_at is None:
+            named, found = (entry.delivers_to, aliases) if entry.kind == "alias" else (entry.moderators, lists)
+            for target in named:
                 address = target if "@" in target else f"{target}@{entry.domain}"
                 found.setdefault(canonical_address(address), entry.address)
-    return found
+    return aliases, lists
 
 
 def _shown(judgement: Judgement, authority: Authority) -> Judgement:
