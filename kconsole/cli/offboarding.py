@@ -23,7 +23,7 @@ from kconsole.cli.server_prompt import do_and_say, password_option, said, writer
 from kconsole.cli.tables import put_table
 from kconsole.core.decisions import Offboarding
 from kconsole.core.encoding import as_json
-from kconsole.core.errors import NotFound, Refused
+from kconsole.core.errors import ConsoleError, NotFound, Refused
 from kconsole.core.times import to_iso
 from kconsole.operations.base import Outcome
 from kconsole.operations.offboarding import (
@@ -170,13 +170,18 @@ def due(place: CliContext, applies: bool, as_document: bool, password_file: Path
     outcomes: list[Outcome] = []
     if applies and found:
         by = writer_for(place, session, session.is_done_there(Offboard.name), password_file)
-        for each, document in zip(found, documents, strict=True):
-            operation = Offboard(_address(each, session), each.to, each.alias_to, each.reason, scheduled=each)
-            done = said(session, lambda operation=operation: session.do(operation, by))  # type: ignore[misc]
-            document["outcomes"] = [_outcome(outcome) for outcome in done.outcomes]
-            outcomes += done.outcomes
+        try:
+            for each, document in zip(found, documents, strict=True):
+                operation = Offboard(_address(each, session), each.to, each.alias_to, each.reason, scheduled=each)
+                done = said(session, lambda operation=operation: session.do(operation, by))  # type: ignore[misc]
+                document["outcomes"] = [_outcome(outcome) for outcome in done.outcomes]
+                outcomes += done.outcomes
+        except ConsoleError:  # what was done before it is said all the same
+            if as_document:
+                _put_due(place, documents)
+            raise
     if as_document:
-        put_json({"schema": "kconsole-due/1", "as_of": to_iso(place.now), "due": documents})
+        _put_due(place, documents)
     elif not applies:
         _put_table(found, session)
         for document in documents:
@@ -187,6 +192,10 @@ def due(place: CliContext, applies: bool, as_document: bool, password_file: Path
     if not as_document:
         say(f"{words.count(len(found), 'account')} due" if found else "Nothing is due.")
     return PENDING if found else 0
+
+
+def _put_due(place: CliContext, documents: list[dict[str, Any]]) -> None:
+    put_json({"schema": "kconsole-due/1", "as_of": to_iso(place.now), "due": documents})
 
 
 def _address(each: Offboarding, session: Session) -> str:

@@ -85,8 +85,10 @@ def plan_of(
     to, alias_to = (_taker(each, account, state, policy).address if each else "" for each in (to, alias_to))
     fate: MailboxFate = "transfer" if to else "keep"
     aliases = tuple(_aliases_of(account, state))
-    steps = tuple(_steps(account, to, alias_to, aliases, policy))
-    return OffboardingPlan(account, fate if is_deleted else None, to, alias_to, aliases, steps)
+    steps = [*_steps(account, to, alias_to, aliases, policy)]
+    if is_deleted and state.server is not None and account.server_id:
+        steps.append(message("step-final-there", server=state.server.name))
+    return OffboardingPlan(account, fate if is_deleted else None, to, alias_to, aliases, tuple(steps))
 
 
 def _plan_of_address(

@@ -20,7 +20,7 @@ from kconsole.store.file_engine.locking import StoreLock
 from tests.cli.console import Console, Said
 from tests.clocks import FixedClock
 from tests.kerio_server.beside import demo_server
-from tests.kerio_server.faults import html
+from tests.kerio_server.faults import Cut, html
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
@@ -479,6 +479,34 @@ def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -
         "name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": [], "uncounted": [],
         "partial": False, "counted": [], "open": [],
     }  # fmt: skip
+
+
+def test_a_user_leaves_on_the_server_too(console: Console, mail: KerioServer, kerio_clock: FixedClock) -> None:
+    console.done("sync")
+    shown = secretless(console.done("offboard", "anna", "--to", "chen", "--alias-to", "chen", "--dry-run"), mail)
+    assert "cannot be undone on the server mail" in shown.out
+    assert console("offboard", "anna", "--to", "chen", "--yes", "--offline").code == 4
+    console.done("offboard", "anna", "--to", "chen", "--alias-to", "chen", "--on", "3d", "--yes", "--offline")
+    console.done("offboard", "chen", "--on", "2d")
+    asked = len(mail.calls)
+    assert console.done("due", "--apply").talk == ["Nothing is due."]
+    assert len(mail.calls) == asked
+    kerio_clock.forward(days=3)
+    said = secretless(console("due", "--apply", "--json"), mail)
+    due = {each["address"]: each["outcomes"][0] for each in said.json["due"]}
+    assert (said.code, due["anna@north.example"]["code"]) == (1, "successor-disabled")
+    assert not mail.world.user("chen@south.example").enabled
+    console.done("enable", "chen")
+    mail.faults.add(Cut(done=True), "Aliases.create")
+    said = secretless(console("due", "--apply", "--json"), mail)
+    assert (said.code, said.json["due"][0]["outcomes"]) == (8, [])
+    assert mail.world.find("anna@north.example") is None
+    assert "anna@north.example made an alias" in console("due").err, "it is not confirmed"
+    console.done("sync")
+    assert [each["delivers_to"] for each in console.dump["entries"] if each["kind"] == "alias"] == [
+        ["chen@south.example"]
+    ]
+    assert console.done("offboard", "--json").json == []
 
 
 # demo --server

@@ -173,6 +173,21 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
         assert "u undo" not in screen.log.key_line.render_line(0).text
 
 
+async def test_a_user_leaves_there_and_here(mail: KerioServer) -> None:
+    async with console(following(mail), WIDE, prepare=has_read(mail)) as screen:
+        to_account(screen, ANNA)
+        await screen.press("O", *"chen", "enter")
+        screen.expect_dialog("Offboard", "mailbox goes to chen@south.example", "cannot be undone on the server mail")
+        await screen.press(*"chen", "enter", "enter", *"left", "enter")
+        await log_in(screen, mail.password)
+        await settled(screen)
+        screen.expect_no_dialog()
+        assert mail.world.find(ANNA) is None
+        alias = screen.session.state.find(ANNA)
+        assert (alias.kind, alias.delivers_to) == ("alias", (CHEN,))
+        assert ANNA in screen.status
+
+
 async def test_having_added_the_server_is_no_change_that_is_undone_after_it_was_read(mail: KerioServer) -> None:
     async with console("small", WIDE) as screen:
         session = screen.session

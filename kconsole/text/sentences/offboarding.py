@@ -32,6 +32,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "step-address-gone": "Mail to {address} is refused from then on.",
     "step-aliases-gone": "Its aliases no longer deliver to it, and go if it was the only one: {addresses:commas}.",
     "step-references-gone": "It leaves all mailing lists and groups, and forwards nothing.",
+    "step-final-there": "The deletion cannot be undone on the server {server}.",
     "mapped-stays": "{address} is mapped from a directory: it can be disabled, but not deleted.",
     "leave-out-successors": Both(
         "Leave out --to and --alias-to, or remove the user from the directory first.",
