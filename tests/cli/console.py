@@ -19,6 +19,7 @@ from kconsole.core.encoding import inventory_document
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.core.times import Clock
+from tests.cli.forked import run_forked
 from tests.limits import PATIENCE
 
 
@@ -89,8 +90,14 @@ class Console:
         answer: list[dict[str, Any]] = self.done("accounts", "--json", *arguments).json
         return answer
 
+    def forked(self, *arguments: str, text: str = "", code: str = "", **environment: str) -> Said:
+        """Run in a process of its own, forked from one that has loaded the program, after this code."""
+        variables = {**os.environ, "KCONSOLE_STORE": str(self.folder), **environment}
+        ended = run_forked(arguments, variables, stdin=subprocess.PIPE, text=text.encode(), code=code)
+        return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
     def process(self, *arguments: str | bytes, text: str = "", encoding: str = "utf-8", **environment: str) -> Said:
-        """Run in a process of its own."""
+        """Run in a process of its own, from its start: where Python's own start matters."""
         ended = subprocess.run(
             [sys.executable, "-m", "kconsole", *arguments],
             input=text.encode(),

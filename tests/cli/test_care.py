@@ -378,7 +378,7 @@ def test_a_store_that_is_none_is_a_usage_error(office: Console, store: str) -> N
 def test_a_home_in_a_variable_or_an_option_is_found(home: Path) -> None:
     console = Console(home / "kc").fill(seats=3)
     for arguments, variable in ((["status"], "~/kc"), (["--store=~/kc", "status"], "/none")):
-        said = console.process(*arguments, "--json", KCONSOLE_STORE=variable)
+        said = console.forked(*arguments, "--json", KCONSOLE_STORE=variable)
         assert said.json["license"]["seats"] == 3
 
 
@@ -387,9 +387,9 @@ def test_a_home_in_a_variable_or_an_option_is_found(home: Path) -> None:
 def test_a_bad_variable_does_not_defeat_the_option(office: Console, variable: str) -> None:
     folder = str(office.folder)
     for arguments in (["--store", folder, "status"], ["status", "--store", folder], ["--help"], ["status", "--help"]):
-        said = office.process(*arguments, KCONSOLE_STORE=variable)
+        said = office.forked(*arguments, KCONSOLE_STORE=variable)
         assert said.code == 0, (arguments, said)
-    said = office.process("status", KCONSOLE_STORE=variable)
+    said = office.forked("status", KCONSOLE_STORE=variable)
     assert (said.code in (2, 3, 7), said.out, "Traceback" in said.err) == (True, "", False)
     assert "Unexpected error" not in said.err
 

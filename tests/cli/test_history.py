@@ -84,7 +84,7 @@ def test_the_log_for_a_person(office: Console) -> None:
 def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console) -> None:
     office.done("disable", ANNA)
     office.done("disable", BERG, "--as", "chen")
-    office.process("enable", ANNA, SUDO_USER="dora", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22")
+    office.forked("enable", ANNA, SUDO_USER="dora", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22")
     for arguments, expected in (
         ([], [1, 2, 3, 4]),
         (["--account", ANNA.upper()], [1, 2, 4]),
@@ -331,7 +331,7 @@ def test_a_log_is_verified_without_a_store_that_opens_and_by_who_may_only_read(o
     office.done("--read-only", "log", "verify")
     office.done("log", "verify")
     assert sorted(office.folder.iterdir()) == before
-    assert office.process("log", "verify", KCONSOLE_STORE=str(office.folder / "none")).code == 3
+    assert office.forked("log", "verify", KCONSOLE_STORE=str(office.folder / "none")).code == 3
 
 
 # undo

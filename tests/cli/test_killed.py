@@ -51,12 +51,9 @@ os.write = write
 }
 """What a process is asked to do to itself, and when."""
 
-DYING = """
-import os, signal, sys
+DIE = """
+import os, signal
 def die(): os.kill(os.getpid(), signal.SIGKILL)
-{death}
-from kconsole.cli.main import run
-sys.exit(run(sys.argv[1:]))
 """
 
 
@@ -82,14 +79,8 @@ def words_of(console: Console, *arguments: str) -> list[str]:
 
 def killed(console: Console, death: str, *arguments: str) -> None:
     """Run a command that kills itself."""
-    script = DYING.format(death=DEATHS[death])
-    ended = subprocess.run(
-        [sys.executable, "-c", script, *words_of(console, *arguments)],
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert (ended.returncode, ended.stdout) == (-9, b""), ended.stderr.decode()
+    said = console.forked(*arguments, code=DIE + DEATHS[death])
+    assert (said.code, said.out) == (-9, ""), said.err
 
 
 @contextmanager
@@ -139,20 +130,20 @@ def test_who_comes_next_finds_out_what_came_of_it(
         assert_agreed(console, kerio_server)
         return
     for look in (["status"], ["accounts"]):
-        said = console.process(*look)
+        said = console.forked(*look)
         assert said.code == 0
         participle = {"disable": "disabled", "delete": "deleted", "add": "added"}[operation]
         assert f"Not confirmed: {address} {participle} on the server" in said.err
         assert "'kconsole sync'" in said.err
-    assert console.process("status", "--json").json["server"]["open"] == [address]
-    assert "unconfirmed" in console.process("doctor").out
+    assert console.forked("status", "--json").json["server"]["open"] == [address]
+    assert "unconfirmed" in console.forked("doctor").out
     reported = f"Resolved: {address} was {'' if is_done else 'not '}{participle} on the server."
     copy = Console(console.folder.parent / "copy")
     subprocess.run(["cp", "-r", str(console.folder), str(copy.folder)], check=True)
-    read = copy.process("sync")
+    read = copy.forked("sync")
     assert (read.code, reported in read.talk) == (0, True), read.err
     assert_agreed(copy, kerio_server)
-    written = console.process("disable", CHEN)
+    written = console.forked("disable", CHEN)
     assert (written.code, written.talk[0]) == (0, reported), written.err
     assert_agreed(console, kerio_server)
 
@@ -170,7 +161,7 @@ def test_a_killed_plan_is_tried_again_and_ends_as_it_was_meant_to(
     file = str(tmp_path / "plan.json")
     assert console("reclaim", "plan", "--out", file).code == 5
     killed(console, death, "reclaim", "apply", file)
-    again = console.process("reclaim", "apply", file)
+    again = console.forked("reclaim", "apply", file)
     assert again.code == (4 if death == "when that line is there" else 0), again.err
     assert_agreed(console, kerio_server)
     assert {each["address"] for each in console.accounts() if not each["enabled"]} == {ANNA, BERG, CHEN}
@@ -186,7 +177,7 @@ def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
         first.kill()
         first.wait()
     held.release()
-    said = console.process("disable", BERG)
+    said = console.forked("disable", BERG)
     assert (said.code, said.talk[0]) == (0, f"Resolved: {ANNA} was disabled on the server.")
     assert_agreed(console, kerio_server)
 
@@ -215,7 +206,7 @@ def test_a_reading_goes_on_while_someone_asks_the_server(console: Console, kerio
         held.release()
         assert said_by(first).code == 0
     assert_agreed(console, kerio_server)
-    assert console.process("undo").code == 0
+    assert console.forked("undo").code == 0
     assert kerio_server.world.user(ANNA).enabled
     assert_agreed(console, kerio_server)
 

@@ -215,9 +215,9 @@ def test_a_license_id_comes_from_nowhere_else_than_a_file_or_a_person(office: Co
     assert office("license", "register", *options(), "--id-file", str(tmp_path / "none")).code == 2
     assert office("license", "register", *options(), "--id-file", "-", "--ask-id").code == 2
     assert office("license", "register", *options(), FULL_ID).code == 2
-    piped = office.process("license", "register", *options(), "--id-file", "-", text="54321-ZZZZZ-9WXYZ")
+    piped = office.forked("license", "register", *options(), "--id-file", "-", text="54321-ZZZZZ-9WXYZ")
     assert (piped.code, license_of(office)["id_end"]) == (0, "WXYZ")
-    bad = office.process("license", "register", *options(), "--id-file", "-", text="no id of a license")
+    bad = office.forked("license", "register", *options(), "--id-file", "-", text="no id of a license")
     assert (bad.code, "no id" in bad.err) == (2, False)
 
 
@@ -434,8 +434,8 @@ def test_a_file_smaller_than_what_is_in_use(office: Console, key_file: Path) -> 
 
 def test_a_file_from_a_pipe_is_not_asked_about(office: Console) -> None:
     text = license_key().decode()
-    assert office.process("license", "install", "-", text=text).code == 2
-    assert office.process("license", "install", "-", "--yes", text=text).code == 0
+    assert office.forked("license", "install", "-", text=text).code == 2
+    assert office.forked("license", "install", "-", "--yes", text=text).code == 0
 
 
 def test_files_that_are_refused(office: Console, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_an_import_that_cannot_begin(office: Console, file: Path, tmp_path: Path
 
 
 def test_logins_come_through_a_pipe(office: Console) -> None:
-    said = office.process("import", "logins", "-", text="address\ttime\nberg\t2025-09-01T09:00Z\n")
+    said = office.forked("import", "logins", "-", text="address\ttime\nberg\t2025-09-01T09:00Z\n")
     assert (said.code, last_logins(office)["berg"]) == (0, "2025-09-01T09:00:00Z")
 
 

@@ -224,7 +224,7 @@ def test_the_password_from_a_file(
         file.write_bytes(content)
         assert console("map", "north.example", "--dry-run", "--password-file", str(file)).code == 2
     assert console("map", "north.example", "--dry-run", "--password-file", str(tmp_path / "none")).code == 2
-    alone = console.process("map", "north.example", "--dry-run")
+    alone = console.forked("map", "north.example", "--dry-run")
     assert alone.code == 2
     assert "there is no terminal to ask" in alone.err
 

@@ -1,10 +1,11 @@
 """Every command with every state of its streams: what it does and its exit code stay the same."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,14 +13,16 @@ from typing import Any, Final, NamedTuple
 
 import click
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from kconsole.cli import streams
 from kconsole.cli.main import kconsole
 from kconsole.core.records import Domain, Inventory
 from tests.cli.console import Console, account
+from tests.cli.forked import Stream, run_forked
 from tests.importers.kerio_writer import write_files
 from tests.importers.license_writer import license_key
-from tests.limits import PATIENCE, thorough_but
+from tests.limits import PATIENCE
 
 _TODAY: Final = datetime.now(UTC).date()  # the processes have the clock of the machine
 
@@ -158,31 +161,22 @@ def lost_pipe() -> Iterator[int]:
 
 
 @pytest.fixture
-def run(prepared: Path, tmp_path: Path) -> Callable[..., Ended]:
+def run(prepared: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Ended]:
     count = 0
 
-    def run(name: str, redirected: str = "", **streams: Any) -> Ended:
-        """Run a command on a copy of the store, in a shell that redirects its streams."""
+    def run(name: str, **streams: Any) -> Ended:
+        """Run a command on a copy of the store, with these standard streams; one that is none is closed."""
         nonlocal count
         count += 1
         here = tmp_path / str(count)
         shutil.copytree(prepared, here)
         journal = here / "store" / "journal.jsonl"
         before = journal.read_bytes().count(b"\n")
-        arguments = COMMANDS[name].replace("FILES", str(here))
-        script = f'exec "{sys.executable}" -m kconsole {name} {arguments} {redirected}'
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+        arguments = [*name.split(), *shlex.split(COMMANDS[name].replace("FILES", str(here)))]
         environment = {**os.environ, "KCONSOLE_STORE": str(here / "store"), "TERM": "xterm"}
-        ended = subprocess.run(
-            ["bash", "-c", script],
-            **streams,
-            env=environment,
-            timeout=PATIENCE,
-            check=False,
-            start_new_session=True,
-            text=True,
-        )
-        said = ended.stderr or ""
+        act = run_program if request.param == "program" else run_forked
+        ended = act(arguments, environment, **streams)
+        said = ended.stderr.decode()
         assert "Traceback" not in said
         assert "nexpected" not in said
         assert "not foreseen" not in said
@@ -192,18 +186,45 @@ def run(prepared: Path, tmp_path: Path) -> Callable[..., Ended]:
     return run
 
 
-@pytest.mark.parametrize("name", thorough_but(QUICK, COMMANDS))
+def run_program(
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    stdin: Stream = subprocess.DEVNULL,
+    stdout: Stream = subprocess.PIPE,
+    stderr: Stream = subprocess.PIPE,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command from the start of Python, in a shell that closes what is none."""
+    streams = (stdin, stdout, stderr)
+    closed = " ".join(f"{number}>&-" for number, stream in enumerate(streams) if stream is None)
+    ended = subprocess.run(
+        ["bash", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "kconsole", *arguments],
+        stdin=stdin, stdout=stdout, stderr=stderr, env=environment, timeout=PATIENCE, check=False,
+        start_new_session=True,
+    )  # fmt: skip
+    return subprocess.CompletedProcess(ended.args, ended.returncode, ended.stdout or b"", ended.stderr or b"")
+
+
+def of_commands() -> Iterator[ParameterSet]:
+    """Each command, forked from the loaded program; some from the start of Python, too."""
+    for name in COMMANDS:
+        if name in QUICK:
+            yield pytest.param("program", name, id=name)
+        yield pytest.param("forked", name, id=f"{name}, forked", marks=pytest.mark.thorough)
+
+
+@pytest.mark.parametrize(("run", "name"), of_commands(), indirect=["run"])
 def test_no_state_of_the_streams_decides(name: str, run: Callable[..., Ended]) -> None:
     code, commits, said = run(name)
-    with lost_pipe() as lost:
+    with lost_pipe() as lost, open("/dev/full", "wb") as full:  # noqa: PTH123
         assert run(name, stderr=lost)[:2] == (code, commits)
         assert run(name, stdout=lost, stderr=lost)[:2] in ((code, commits), (1, commits))
         ended = run(name, stdout=lost)
         assert ended[:2] == (1 if name in NEED_OUTPUT else code, commits)
-    assert run(name, "<&-")[:2] == (code, commits)
-    assert run(name, "<&- >&- 2>&-")[:2] == (1 if name in NEED_OUTPUT else code, commits)
-    assert run(name, "2>/dev/full")[:2] == (code, commits)
-    ended = run(name, ">/dev/full")
+        assert run(name, stdin=None)[:2] == (code, commits)
+        ended = run(name, stdin=None, stdout=None, stderr=None)
+        assert ended[:2] == (1 if name in NEED_OUTPUT else code, commits)
+        assert run(name, stderr=full.fileno())[:2] == (code, commits)
+        ended = run(name, stdout=full.fileno())
     if ended[:2] != (code, commits) or "cannot be written" in ended.said:
         assert ended[:2] == (code if commits else 1, commits)
         assert "cannot be written" in ended.said

@@ -340,7 +340,7 @@ def test_the_process_ends_so_too(folder: Path, mail: KerioServer, kerio_clock: F
     mail.faults.add(HalfBody(), "Users.get", times=None)
     console = Console(folder, kerio_clock)
     before = console.dump
-    said = console.process("sync", **{SERVER_PASSWORD: mail.password})
+    said = console.forked("sync", **{SERVER_PASSWORD: mail.password})
     assert (said.code, said.out) == (8, "")
     assert mail.url in said.err
     assert console.dump == before
