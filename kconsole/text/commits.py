@@ -94,6 +94,8 @@ def refusal_words(refusal: Refusal) -> str:
 def subject(commit: Commit, most: int = 1) -> str:
     """What a commit changed: addresses, beyond `most` their number; or names of domains or of the server; or none."""
     entries = commit.changed_entries
+    if commit.operation == "offboard":  # its aliases are no news
+        entries = [entry for entry in entries if entry.is_account] or entries
     # the words of an operation on the license name it already; only those of an undo do not
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
         return "the license"

@@ -4,6 +4,7 @@ import pytest
 
 from kconsole.core.records import Domain
 from tests.cli.console import Console, Said, account
+from tests.cli.test_hostile import HOSTILE, harmless, hostile_dump
 from tests.clocks import FixedClock, noon
 
 ANNA, BERG = "anna@north.example", "berg@north.example"
@@ -168,6 +169,31 @@ def test_a_story(office: Console, clock: FixedClock) -> None:
     assert timer(office).code == 0, "what was undone is not done again"
     office.restore(backup)
     assert office("due").code == 5
+
+
+def test_hostile_texts_are_harmless(console: Console) -> None:
+    dump = hostile_dump()
+    users = [entry["address"] for entry in dump["entries"] if entry["kind"] == "user"]
+    dump["offboardings"] = [
+        {"address": address, "due": f"20{20 + 20 * (place % 2)}-01-01T00:00:00Z", "to": text, "alias_to": text,
+         "reason": text, "by": text, "at": "2019-01-01T00:00:00Z"}
+        for place, (address, text) in enumerate(zip(users, HOSTILE, strict=False))
+    ]  # fmt: skip
+    console.restore(dump)
+    lines = ["offboard", "offboard --json", "due", "due --json", "due --apply", "due --apply --json", "log", "status"]
+    for arguments in lines:
+        harmless(console(*arguments.split()))
+    for address in users:
+        for more in (
+            [],
+            ["--dry-run"],
+            ["--to", HOSTILE[0], "--dry-run"],
+            ["--cancel"],
+            ["--on", "3d", "--reason", "x"],
+        ):
+            harmless(console("offboard", address, *more))
+        harmless(console("explain", address))
+    assert {each["reason"] for each in console.done("offboard", "--json").json} <= {"x", *HOSTILE}
 
 
 def timer(office: Console) -> Said:
