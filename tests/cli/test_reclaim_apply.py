@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from kconsole.operations.confinement import confine_files
 from kconsole.operations.reclaim.notices import LANGUAGES, file_name
 from tests.cli.console import Console
 from tests.clocks import noon
+from tests.limits import PATIENCE
 from tests.operations.sessions import account, logged_in
 
 ANNA = "anna@north.example"
@@ -145,6 +148,31 @@ def test_a_file_that_is_no_plan_is_refused_with_words(office: Console, tmp_path:
             assert said.code == 2
             assert said.is_harmless()
     assert office.dump == before
+
+
+@pytest.mark.thorough
+def test_of_those_who_apply_a_plan_at_the_same_time_one_does(office: Console, tmp_path: Path) -> None:
+    office.done("policy", "set", "idle", "brake_percent=100", "max_data_age=100000")
+    office.clock = None  # processes have the clock of the machine
+    file = str(tmp_path / "now.json")
+    assert office("reclaim", "plan", "--out", file).code == 5
+    command = [
+        sys.executable,
+        "-m",
+        "kconsole",
+        "--store",
+        str(office.folder),
+        "--wait",
+        "60",
+        "reclaim",
+        "apply",
+        file,
+    ]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    codes = [process.wait(PATIENCE) for process in processes if process.communicate(timeout=PATIENCE)]
+    assert sorted(codes) == [0, 4, 4, 4]
+    assert [line["plan"] for line in office.done("log", "--json").json if line["changes"]][-1]
+    assert sum(line["deed"] == "reclaim" and line["changes"] > 0 for line in office.done("log", "--json").json) == 1
 
 
 def test_a_plan_is_known_as_applied_when_its_line_is_archived(office: Console, plan: str) -> None:

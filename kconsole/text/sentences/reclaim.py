@@ -109,5 +109,5 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-plan": "The file is no plan of kconsole: {error}.",
     "plan-of-another-version": "The plan is of the version {schema}; this kconsole reads {known}.",
     "plan-was-edited": "The plan was changed after it was made.",
-    "plan-again": "Make a new one with 'kconsole reclaim plan --out FILE'.",
+    "plan-again": Both("Make a new one with 'kconsole reclaim plan --out FILE'.", "Make a new plan."),
 }
