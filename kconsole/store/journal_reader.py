@@ -289,16 +289,6 @@ class JournalReader:
             self._check_all_were_there()
         return None
 
-    def line_of_plan(self, plan: str, made_at: Head) -> int | None:
-        """The line that applied a plan, whose id is a hex number; 0 if none did, None if it is of another log."""
-        patterns = line_numbered(made_at.sequence), b',"plan":"%b"' % plan.encode()
-        with self.reporting_damage():
-            raw = self._engine.line(made_at.sequence) if 0 < made_at.sequence <= self.head.sequence else None
-            if raw is None or head_of(raw) != made_at:
-                return None
-            found = next(self._engine.read_backwards(self.head, patterns), b"")
-            return head_of(found).sequence if patterns[1] in found else 0
-
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""
         patterns = (

@@ -25,6 +25,8 @@ from kconsole.operations.reclaim.planning import check
 from kconsole.operations.reclaim.policies import policy_named
 from kconsole.operations.session import Session
 from kconsole.store.engine import Head
+from kconsole.store.journal_line import head_of, line_numbered
+from kconsole.store.journal_reader import JournalReader
 from kconsole.store.records import Records
 
 LARGEST_PLAN: Final = 128 * 1024 * 1024
@@ -191,10 +193,22 @@ def _known(session: Session, plan: ReclaimPlan) -> tuple[Known, Callable[[], int
     if _ID.fullmatch(plan.id) is None:
         raise BadInput("not-a-plan", "plan-again", error="id")
     session.catch_up()
-    journal, head = session.store.journal, Head(plan.head.sequence, plan.head.hash)
-    if plan.store != session.store.id or journal.line_of_plan(plan.id, head) is None:
+    journal = session.store.journal
+    if plan.store != session.store.id or _line_of(plan, journal) is None:
         raise Refused("plan-of-another-store", "plan-again")
-    return seen_by(session, plan.policy), lambda: journal.line_of_plan(plan.id, head)
+    return seen_by(session, plan.policy), lambda: _line_of(plan, journal)
+
+
+def _line_of(plan: ReclaimPlan, journal: JournalReader) -> int | None:
+    """The line of the log that applied a plan; 0 if none did, None if the plan is of another log."""
+    made_at, line = Head(plan.head.sequence, plan.head.hash), 0
+    with journal.reporting_damage():
+        for raw in journal.backwards(line_numbered(made_at.sequence), b',"plan":"%b"' % plan.id.encode()):
+            head = head_of(raw)
+            if head.sequence <= made_at.sequence:
+                return line if head == made_at else None
+            line = head.sequence
+    return None
 
 
 def _lasting(facts: Mapping[str, Any]) -> dict[str, Any]:
