@@ -9,6 +9,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.console import MOVEMENTS
+from kconsole.tui.commands.decisions import DECISION_COMMANDS
 from kconsole.tui.commands.imports import IMPORT_COMMANDS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
@@ -32,7 +33,7 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
 
 SCREENS: Final = (("", (*COMMANDS, *MOVEMENTS)), ("log", LOG_COMMANDS), ("license", LICENSE_COMMANDS),
     ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("import", IMPORT_COMMANDS),
-    ("comparison", RECONCILE_COMMANDS))  # fmt: skip
+    ("comparison", RECONCILE_COMMANDS), ("decisions", DECISION_COMMANDS))  # fmt: skip
 """The commands of each screen, the main one first."""
 
 SAME: Final = {
@@ -42,6 +43,8 @@ SAME: Final = {
     "figure-details": "details",
     "log-filter": "filter", "reconcile-sync": "sync", "plan-gone": "disable", "plan-apply": "license-activate",
     "import-apply": "license-activate",
+    "decision-back": "back", "decisions": "back", "decision-details": "details", "decision-add": "add",
+    "decision-until": "keep", "decision-end": "delete", "decision-undo": "undo",
     "log-undo": "undo", "license-undo": "undo", "map-undo": "undo",
     "log": "back", "import": "back", "license": "back", "map": "back", "reconcile": "back",
 }  # fmt: skip
@@ -86,6 +89,7 @@ def with_tables(text: str) -> str:
         "log keys": key_table(LOG_COMMANDS),
         "license keys": key_table(LICENSE_COMMANDS),
         "mapping keys": key_table(MAPPING_COMMANDS),
+        "decision keys": key_table(DECISION_COMMANDS),
         "comparison keys": key_table(RECONCILE_COMMANDS),
         "preview keys": key_table(PREVIEW_COMMANDS),
         "import keys": key_table(IMPORT_COMMANDS),

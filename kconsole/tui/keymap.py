@@ -113,6 +113,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     """All commands, by the screen that they work in; those that move in a list work in each."""
     from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS
     from kconsole.tui.commands.console import CONSOLE_COMMANDS, MOVEMENTS
+    from kconsole.tui.commands.decisions import DECISION_COMMANDS
     from kconsole.tui.commands.history import HISTORY_COMMANDS
     from kconsole.tui.commands.imports import IMPORT_COMMANDS
     from kconsole.tui.commands.license import LICENSE_COMMANDS
@@ -124,6 +125,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
         "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
         "the log": (*LOG_COMMANDS, *MOVEMENTS),
         "the history": (*HISTORY_COMMANDS, *MOVEMENTS),
+        "the decisions": (*DECISION_COMMANDS, *MOVEMENTS),
         "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
         "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),
         "the preview of a mapping": (*PREVIEW_COMMANDS, *MOVEMENTS),

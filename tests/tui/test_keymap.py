@@ -13,6 +13,7 @@ from kconsole.operations.settings import Settings, read_settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
+from kconsole.tui.screens.decisions import DecisionsScreen
 from kconsole.tui.screens.history import HistoryScreen
 from kconsole.tui.screens.imports import ImportScreen
 from kconsole.tui.screens.license import LicenseScreen
@@ -63,6 +64,7 @@ def test_every_command_of_every_screen_is_known_here() -> None:
         MainScreen,
         LogScreen,
         HistoryScreen,
+        DecisionsScreen,
         LicenseScreen,
         MappingScreen,
         PreviewScreen,
@@ -103,6 +105,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             "Help": (),
             "Help: the activity log": ("L",),
             "Help: seats over time": ("H",),
+            "Help: reservations, keeps and protections": ("V",),
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),
             "Help: the preview": (),

@@ -17,6 +17,13 @@ class History(Command):
     synonyms = "history trend plot chart growth when full purchase"
 
 
+class Decisions(Command):
+    """Show the reservations, keeps and protections, and who leaves on a day: add, end, or move the end."""
+
+    name, keys, title, word = "decisions", "V", "Console: reservations, keeps and protections", "reserved"
+    synonyms = "reserve keep protect hold exempt exception leave"
+
+
 class License(Command):
     """Show the license: its state, what ends when, components, what was bought; register, activate, update, install."""
 
@@ -109,5 +116,5 @@ class Bottom(_Movement):
     name, keys, title = "bottom", "G,end", "Move: last row"
 
 
-CONSOLE_COMMANDS = (Log, History, License, Palette, NextTheme, Redraw, Help, Quit)
+CONSOLE_COMMANDS = (Log, History, Decisions, License, Palette, NextTheme, Redraw, Help, Quit)
 MOVEMENTS = tuple(_Movement.__subclasses__())

@@ -1,6 +1,7 @@
 """A dialog with several lines to fill in, each with its label on the left."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import on
@@ -8,7 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kconsole.core.errors import ConsoleError
+from kconsole.core.codes import short
+from kconsole.core.errors import BadInput, ConsoleError
+from kconsole.core.times import moment_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import shown_error
 from kconsole.tui.screens.dialog import Dialog, notes
@@ -27,6 +30,14 @@ class Field(NamedTuple):
     placeholder: str = ""
     choices: Sequence[tuple[str, str]] = ()
     """What can be chosen, as value and words; empty for a line to type in."""
+
+
+def typed_day(text: str) -> datetime:
+    """The day in a line; BadInput if it is none."""
+    try:
+        return moment_of(text)
+    except ValueError:
+        raise BadInput("not-a-day", "write-like-a-day", text=short(text)) from None
 
 
 Save = Callable[[Answer, Callable[[], None], Callable[[ConsoleError], None]], None]

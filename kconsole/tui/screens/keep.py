@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kconsole.core.codes import short
-from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
-from kconsole.core.times import moment_of
 from kconsole.operations.decisions import KeepAccounts
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.safe_text import safe_address
-from kconsole.tui.screens.form import Field, Save, SavingForm
+from kconsole.tui.screens.form import Field, Save, SavingForm, typed_day
 
 
 class KeepDialog(SavingForm[KeepAccounts]):
@@ -32,9 +29,5 @@ class KeepDialog(SavingForm[KeepAccounts]):
         yield Field("reason", "Reason", "" if known is None else known.reason, "on leave")
 
     def answer(self, values: Mapping[str, str]) -> KeepAccounts:
-        try:
-            until = moment_of(values["until"])
-        except ValueError:
-            raise BadInput("not-a-day", "write-like-a-day", text=short(values["until"])) from None
         addresses = tuple(entry.address for entry in self._entries)
-        return KeepAccounts(addresses, until, values["reason"], tuple(self._entries))
+        return KeepAccounts(addresses, typed_day(values["until"]), values["reason"], tuple(self._entries))

@@ -40,8 +40,8 @@ from kconsole.tui.commands.accounts import (
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.server import SERVER_COMMANDS
-from kconsole.tui.screens.accounts import AccountsScreen
 from kconsole.tui.screens.console import MANY, ConsoleScreen
+from kconsole.tui.screens.doors import DoorsScreen
 from kconsole.tui.screens.server import import_ahead
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import DomainList
@@ -74,7 +74,7 @@ OLDER: Final = timedelta(minutes=1)
 """How often ages are shown again: the smallest that is shown is a minute."""
 
 
-class MainScreen(AccountsScreen):
+class MainScreen(DoorsScreen):
     """The main screen."""
 
     commands = COMMANDS
@@ -237,38 +237,6 @@ class MainScreen(AccountsScreen):
         rows = [(f"{'1' if rule.seat else '–'}  {reason_word(rule)}", rule_sentence(rule)) for rule in rules]
         yield "Filter (all terms must fit)", texts.FILTER_HELP
         yield "What takes a seat (the first that fits)", rows
-
-    def action_license(self) -> None:
-        from kconsole.tui.screens.license import LicenseScreen
-
-        self.app.push_screen(LicenseScreen(self.workspace))
-
-    def action_import(self) -> None:
-        from kconsole.tui.screens.imports import ask_for_import
-
-        ask_for_import(self, self.listing.domain or self.session.state.primary_domain)
-
-    def action_map(self) -> None:
-        from kconsole.tui.screens.mapping import MappingScreen
-
-        here = self.accounts.highlighted
-        domain = self.listing.domain or ("" if here is None else here.domain)
-        self.app.push_screen(MappingScreen(self.workspace, domain))
-
-    def action_reconcile(self) -> None:
-        from kconsole.tui.screens.reconcile import ReconcileScreen
-
-        self.app.push_screen(ReconcileScreen(self.workspace))
-
-    def action_log(self) -> None:
-        from kconsole.tui.screens.log import LogScreen
-
-        self.app.push_screen(LogScreen(self.workspace, self.accounts.highlighted))
-
-    def action_history(self) -> None:
-        from kconsole.tui.screens.history import HistoryScreen
-
-        self.app.push_screen(HistoryScreen(self.workspace))
 
     def action_quit(self) -> None:
         """Quit, after a question where something would be lost; asked for again in that question, at once."""

@@ -9,10 +9,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from kconsole.core.codes import short
-from kconsole.core.errors import BadInput, ConsoleError
+from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
-from kconsole.core.times import moment_of
 from kconsole.operations.offboarding import CancelOffboarding, Offboard, OffboardingPlan, ScheduleOffboarding, plan_of
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
@@ -20,7 +18,7 @@ from kconsole.text import words
 from kconsole.text.messages import error_words, sentence
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import voice_of
-from kconsole.tui.screens.form import Field, Save, SavingForm
+from kconsole.tui.screens.form import Field, Save, SavingForm, typed_day
 from kconsole.tui.widgets.inputs import ChoiceLine
 
 Decided = Offboard | ScheduleOffboarding | CancelOffboarding
@@ -90,8 +88,4 @@ class OffboardDialog(SavingForm[Decided]):
         plan, expected = self._plan(values), (self._entry,)
         if not values["day"]:
             return Offboard(address, plan.to, plan.alias_to, reason, expected)
-        try:
-            due = moment_of(values["day"])
-        except ValueError:
-            raise BadInput("not-a-day", "write-like-a-day", text=short(values["day"])) from None
-        return ScheduleOffboarding(address, due, plan.to, plan.alias_to, reason, expected)
+        return ScheduleOffboarding(address, typed_day(values["day"]), plan.to, plan.alias_to, reason, expected)

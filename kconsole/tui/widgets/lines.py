@@ -90,9 +90,9 @@ class SeatGauge(Painted):
             yield state, shown.state
             yield " " * (most - rest + 1), ""
         elif y == 1:
-            words = [*filter(None, [self.of]), *figures(shown)]
-            use = self._use_line(words, width - 2)
-            left = _as_many_as_fit(words, width - 2 - cell_len(use))
+            all_words = [*filter(None, [self.of]), *figures(shown)]
+            use = self._use_line(all_words, width - 2)
+            left = _as_many_as_fit(all_words, width - 2 - cell_len(use))
             yield f"{spread(f' {left}', use, width - 1)} ", "muted"
 
     def _use_line(self, words: Sequence[str], width: int) -> str:
