@@ -1,16 +1,26 @@
 """The list of reservations, keeps and protections: to see them, add, end, and move their end."""
 
 import pytest
+from textual.widgets import Input
 
 from kconsole.core.roles import Authority
+from kconsole.operations.decisions import Unprotect
 from kconsole.tui.screens.decisions import DecisionsScreen
 from tests.tui.console import NARROW, Console, console
-from tests.tui.scenes import pastes
+
+
+def here(screen: Console) -> DecisionsScreen:
+    assert isinstance(screen.app.screen, DecisionsScreen)
+    return screen.app.screen
 
 
 def listed(screen: Console) -> list[str]:
-    assert isinstance(screen.app.screen, DecisionsScreen)
-    return [each.name for each in screen.app.screen.list.rows]
+    return [each.name for each in here(screen).list.rows]
+
+
+def fill(screen: Console, **values: str) -> None:
+    for name, value in values.items():
+        screen.app.screen.query_one(f"#{name}", Input).value = value
 
 
 async def test_a_reservation_is_made_moved_and_cancelled_and_each_is_undone() -> None:
@@ -18,7 +28,7 @@ async def test_a_reservation_is_made_moved_and_cancelled_and_each_is_undone() ->
         state = screen.session.state
         known = dict(state.reservations)
         await screen.press("V", "a")
-        pastes(subject="Berta", count="2", until="2026-10-01", reason="starts in September")(screen)
+        fill(screen, subject="Berta", count="2", until="2026-10-01", reason="starts in September")
         await screen.press(*["enter"] * 6)
         (number,) = state.reservations.keys() - known.keys()
         assert (listed(screen)[0], screen.session.seats.report().reserved) == ("Berta", 2)
@@ -36,10 +46,10 @@ async def test_a_reservation_is_made_moved_and_cancelled_and_each_is_undone() ->
 async def test_what_a_day_cannot_be_is_said_in_the_form() -> None:
     async with console("office", NARROW) as screen:
         await screen.press("V", "a")
-        pastes(subject="Berta", until="some day", reason="x")(screen)
+        fill(screen, subject="Berta", until="some day", reason="x")
         await screen.press(*["enter"] * 6)
         screen.expect_dialog("'some day'")
-        pastes(until="2026-10-01", count="900")(screen)
+        fill(screen, until="2026-10-01", count="900")
         await screen.press("enter")
         screen.expect_dialog("900")
 
@@ -56,24 +66,18 @@ async def test_keeps_and_protections_end_and_others_are_made() -> None:
         screen.expect_no_dialog()
         await screen.press("W", *"svc-*", "enter", *"never log in", "enter")
         assert "svc-*" in listed(screen)
-        screen.other().do(_unprotect("svc-*"))
+        screen.other().do(Unprotect("svc-*"))
         await screen.tick()
         assert "svc-*" not in listed(screen)
 
 
-def _unprotect(pattern: str) -> object:
-    from kconsole.operations.decisions import Unprotect
-
-    return Unprotect(pattern)
-
-
 @pytest.mark.thorough
 async def test_a_role_sees_its_domains_and_changes_what_it_may() -> None:
-    role = Authority("helpdesk", operator="anna", domains=("retail.northwind.example",))
+    role = Authority("helpdesk", operator="anna", domains=frozenset({"retail.northwind.example"}))
     async with console("office", NARROW, authority=lambda: role) as screen:
         await screen.press("V")
         assert listed(screen) == ["Trainees", "printer.*", "till.*"]
         for keys in ("a", "W", "x", "K"):
             await screen.press("g", keys)
             screen.expect_no_dialog()
-            assert "helpdesk" in screen.app.screen.status.left  # type: ignore[attr-defined]
+            assert "helpdesk" in here(screen).status.left

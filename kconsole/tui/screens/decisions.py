@@ -198,7 +198,7 @@ _NOUNS: Final = (
 
 
 class ReserveDialog(SavingForm[Reserve]):
-    """Asks for whom seats are reserved, and when."""
+    """Asks who seats are reserved for, and when."""
 
     heading = "Reserve seats"
     note = "Until they are used, or the day comes, no one else gets them. An address uses its seat by itself."
