@@ -50,6 +50,8 @@ def status(place: CliContext, as_json: bool) -> int:
         click.echo(f"! {safe_text(warning_words(warning))}")
     if session.state.keeps:
         put_ending_keeps(session)
+    if session.state.offboardings:
+        put_leavers(session)
     if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
     return code
@@ -64,6 +66,18 @@ def put_ending_keeps(session: Session) -> None:
     for keep in ending(session.state.keeps, now):
         ends = "is kept until" if now < keep.until else "was kept until"
         click.echo(f"! {safe_address(entries[keep.entry].address)} {ends} {day(keep.until)}: {safe_text(keep.reason)}")
+
+
+def put_leavers(session: Session) -> None:
+    """Print who leaves soon, or has left and is not offboarded yet."""
+    from kconsole.licensing.decisions import ENDING
+    from kconsole.text.words import day
+
+    now, entries = session.clock.now(), session.state.entries
+    for each in sorted(session.state.offboardings.values(), key=lambda each: each.due):
+        if each.due <= now + ENDING:
+            when = f"leaves {day(each.due)}" if now < each.due else f"left {day(each.due)}, see 'kconsole due'"
+            click.echo(f"! {safe_address(entries[each.entry].address)} {when}: {safe_text(each.reason)}".rstrip(": "))
 
 
 def _put_document(session: Session, report: SeatReport, warnings: Iterable[Message]) -> None:

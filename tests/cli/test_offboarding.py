@@ -95,7 +95,11 @@ def test_on_a_day(office: Console, clock: FixedClock) -> None:
     assert "2026-08-31" in office.done("explain", "anna").out
     assert office.done("due", "--json").json["due"] == []
     assert office.done("due", "--apply").code == 0
-    clock.forward(days=30)
+    assert "leaves" not in office.done("status").out
+    clock.forward(days=20)
+    assert f"! {ANNA} leaves 2026-08-31: last day" in office.done("status").out
+    clock.forward(days=10)
+    assert f"! {ANNA} left 2026-08-31, see 'kconsole due': last day" in office.done("status").out
     due = office("due", "--json")
     assert due.code == 5
     assert [(each["address"], each["refused"], each["outcomes"]) for each in due.json["due"]] == [(ANNA, None, [])]
