@@ -11,8 +11,8 @@ from typing import ClassVar, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, message
-from kconsole.core.decisions import Offboarding
+from kconsole.core.codes import Message, message, short
+from kconsole.core.decisions import Keep, Offboarding, Protection
 from kconsole.core.errors import NotFound, NotPermitted, Refused
 from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry, MailboxFate
@@ -32,6 +32,7 @@ from kconsole.operations.base import (
 )
 from kconsole.operations.decisions import check_end
 from kconsole.operations.search.lookup import hints_for
+from kconsole.operations.search.states import decisions_on
 from kconsole.store.records import Records
 
 LONGEST_AHEAD: Final = 400
@@ -88,6 +89,7 @@ def plan_of(
     steps = [*_steps(account, to, alias_to, aliases, policy)]
     if is_deleted and state.server is not None and account.server_id:
         steps.append(message("step-final-there", server=state.server.name))
+    steps += _cautions(account, state)
     return OffboardingPlan(account, fate if is_deleted else None, to, alias_to, aliases, tuple(steps))
 
 
@@ -166,6 +168,17 @@ def _steps(
     yield message("step-references-gone")
 
 
+def _cautions(account: Entry, state: Records) -> Iterator[Message]:
+    """What speaks against it, or should give a pause."""
+    if account.role != "user":
+        yield message("step-administrator")
+    for each in decisions_on(account, state):
+        if isinstance(each, Keep):
+            yield message("step-kept", until=to_iso(each.until), reason=short(each.reason))
+        elif isinstance(each, Protection):
+            yield message("step-protected", pattern=each.pattern, reason=short(each.reason))
+
+
 @dataclass(frozen=True)
 class Offboard:
     """Disable an account whose user leaves; or delete it, and let others take over its mailbox and its address."""
@@ -215,7 +228,7 @@ class Offboard:
             return _let_have_mail(plan, context)
         if plan.fate is None:
             outcomes = DisableAccounts((address,)).apply(context)
-            if number in context.state.offboardings:
+            if number in context.state.offboardings and not outcomes[0].failed:
                 context.transaction.remove_decision("offboardings", number)
             return outcomes
         outcomes = DeleteAccounts((address,), plan.fate, plan.to).apply(context)

@@ -11,6 +11,7 @@ from kconsole.core.errors import BadInput, ChangedMeanwhile, NotFound, NotPermit
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority, RoleName
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
+from kconsole.operations.decisions import KeepAccounts, Protect
 from kconsole.operations.history import LogQuery
 from kconsole.operations.offboarding import (
     CancelOffboarding,
@@ -186,6 +187,9 @@ def test_a_plan_says_all_that_happens(session: Session) -> None:
     assert steps(plan(session, OFF))[:2] == ["disabled-already", "no-seat"]
     assert plan(session, OFF).is_needed is False
     assert [each.address for each in plan(session).aliases] == [INFO, BOTH]
+    session.do(KeepAccounts((ANNA,), session.clock.now() + timedelta(days=9), "on leave"))
+    session.do(Protect("anna", "the boss"))
+    assert steps(plan(session))[-2:] == ["kept", "protected"]
 
 
 @pytest.mark.parametrize(("role", "disables", "deletes"), [

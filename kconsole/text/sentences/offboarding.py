@@ -33,6 +33,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "step-aliases-gone": "Its aliases no longer deliver to it, and go if it was the only one: {addresses:commas}.",
     "step-references-gone": "It leaves all mailing lists and groups, and forwards nothing.",
     "step-final-there": "The deletion cannot be undone on the server {server}.",
+    "step-administrator": "Mind: it has administrator rights.",
+    "step-kept": "Mind: it is kept until {until:day}: {reason}.",
+    "step-protected": "Mind: it is protected as {pattern}: {reason}.",
     "mapped-stays": "{address} is mapped from a directory: it can be disabled, but not deleted.",
     "leave-out-successors": Both(
         "Leave out --to and --alias-to, or remove the user from the directory first.",
