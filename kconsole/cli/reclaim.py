@@ -82,6 +82,8 @@ def _put_plan(session: Session, found: Judgements) -> None:
     for each in session.state.protections.values():
         click.echo(f"! protected: {safe_text(each.pattern, None)}, by {safe_text(each.by)}: {safe_text(each.reason)}")
     put_ending_keeps(session)
+    if unknown := texts.unknown_words(found):
+        say(f"Note: {unknown}")
     say(texts.totals(found))
 
 

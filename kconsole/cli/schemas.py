@@ -291,6 +291,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
         )),
         skips=_list(_model("PlanSkip", "An account that stays.", number=int, address=str, code=Code, facts=_FACTS)),
         totals=_model("PlanTotals", "The seats.", used=int, used_after=int, limit=_Number),
+        unknown=_said(list[Code], "codes of which nothing was known, so that no account has them"),
         sha256=_said(str, "of the plan itself; one that was edited is refused"),
     ),
     "config": Config,

@@ -48,6 +48,9 @@ from kconsole.text.trust import INSECURE
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
 
+_UNSHOWN: Final = ("missing", "remarks", "logins", "silent")
+"""What of a server is printed in other fields, or is of use to a plan only."""
+
 
 @click.group(cls=RoleGroup, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
@@ -62,7 +65,7 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
     session = place.open()
     found = server_of(session.state)
     if as_json:
-        document = {key: value for key, value in document_of(found).items() if key not in ("missing", "remarks")}
+        document = {key: value for key, value in document_of(found).items() if key not in _UNSHOWN}
         document |= {"unread": missing_texts(found), "notes": remark_texts(found)}
         document |= {"partial": found.is_partial, "counted": list(found.counted), "unlisted": found.unlisted}
         put_json({"schema": 1, "server": document})

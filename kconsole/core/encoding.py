@@ -39,7 +39,7 @@ _UNWRITTEN: Final = ("login_unknown", "tags", "moderators")
 _MESSAGES: Final = ("missing", "remarks")
 """The fields of a server that hold messages."""
 
-_LATER: Final = (*_MESSAGES, "counted", "unlisted", "logins")
+_LATER: Final = (*_MESSAGES, "counted", "unlisted", "silent", "logins")
 """The fields of a server that version 0.1 did not have."""
 
 _FIRST_PROVIDER: Final = "kerio"

@@ -73,6 +73,8 @@ class ReclaimPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     rows: tuple[PlanRow, ...]
     skips: tuple[PlanSkip, ...]
     totals: PlanTotals
+    unknown: tuple[str, ...] = ()
+    """The codes of which nothing was known, so that no account has them."""
     sha256: str = ""
 
     @property

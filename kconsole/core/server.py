@@ -128,6 +128,8 @@ class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     """What differs between the store and the server, in words of version 0.1; the next field has it as messages."""
     remarks: tuple[Message, ...] = ()
     numbers: ServerNumbers | None = None
+    silent: tuple[str, ...] = ()
+    """The fields that it does not state of every entry, among those that decide whether an account is used."""
     logins: LoginNumbers | None = None
     """None before the first reading by a kconsole that counts them."""
 

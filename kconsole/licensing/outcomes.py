@@ -139,6 +139,8 @@ class Judgements(NamedTuple):
     used: int
     used_after: int
     limit: int | None
+    unknown: tuple[Code, ...] = ()
+    """What no one says of any account, so that none has these codes."""
 
     @property
     def counts(self) -> dict[Code, int]:

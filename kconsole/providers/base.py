@@ -32,7 +32,7 @@ answer made no sense, it had no time, or what it listed is less than what it cou
 
 Figure = Literal[
     "users", "mailing-lists", "resources", "aliases", "user-count", "mailbox-counts", "server-start", "built-in-admin",
-    "license", "license-seats", "extensions", "other-domains", "version", "home-server",
+    "license", "license-seats", "extensions", "other-domains", "version", "home-server", "moderators",
 ]  # fmt: skip
 
 
@@ -223,7 +223,7 @@ class ServerState(NamedTuple):
     odd_logins: int = 0
     """Last logins with an impossible date; they count as unknown, and not as never."""
     silent: Mapping[str, frozenset[str]] = MappingProxyType({})
-    """By the id of a user, the fields of the entry that the server does not state: what is known of them stays. `home`
+    """By the id of an entry, the fields of it that the server does not state: what is known of them stays. `home`
     is whether the mailbox is on another server."""
 
 

@@ -70,6 +70,18 @@ def policy_details(policy: Policy, is_stored: bool) -> list[Detail]:
     return [Detail(label, text) for label, text in rows.items()]
 
 
+_UNKNOWN: Final[dict[Code, str]] = {
+    "forwards": "which accounts forward their mail",
+    "list-moderator": "who moderates mailing lists",
+}
+
+
+def unknown_words(found: Judgements) -> str:
+    """What is not known of any account; empty if there is nothing."""
+    what = [_UNKNOWN[code] for code in found.unknown]
+    return f"It is not known {words.and_list(what)}." if what else ""
+
+
 def plan_heading(found: Judgements) -> str:
     """What would be done to how many: "would be disabled (16)"."""
     return f"would be {_DONE[found.policy.step]} ({found.counts.get('do', 0):,})"

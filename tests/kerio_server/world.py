@@ -200,8 +200,10 @@ class World:
             waiting = domain.waiting[row["id"]] = User(row | {"fullName": full_name})
             return waiting
 
-    def add_list(self, address: str, description: str = "", members: tuple[str, ...] = ()) -> str:
-        """A mailing list; returns its id. Members are addresses, of users or of others."""
+    def add_list(
+        self, address: str, description: str = "", members: tuple[str, ...] = (), moderators: tuple[str, ...] = ()
+    ) -> str:
+        """A mailing list; returns its id. Members are addresses, of users or of others; moderators are among them."""
         name, domain = self._place(address)
         row = shapes.mailing_list_row(self.new_id("mailinglist", domain), domain.id, name, description, len(members))
         for member in members:
@@ -212,7 +214,7 @@ class World:
                     "userId": user.id if user else "",
                     "emailAddress": "" if user else member,
                     "fullName": user.row["fullName"] if user else "",
-                    "kind": "Member",
+                    "kind": "Moderator" if member in moderators else "Member",
                 }
             )
         return self._add_row("mailinglist", domain, row)

@@ -56,6 +56,7 @@ LISTINGS: Final = frozenset({"Domains.get", "Users.get", "MailingLists.get", "Re
 FIGURES: Final = frozenset(
     {
         "Domains.getUserCountInfo",
+        "MailingLists.getMlUserList",
         "ProductRegistration.getFullStatus",
         "Server.getAboutInfo",
         "Server.getLicenseExtensionsList",
@@ -79,6 +80,10 @@ KINDS: Final[dict[str, Kind]] = {
 
 def without(state: ServerState, missing: Missing) -> ServerState:
     """What was read, without a part."""
+    if missing.figure == "moderators":
+        entries = (entry for each in state.domains if each.domain.name == missing.domain for entry in each.entries)
+        lists = (entry.server_id for entry in entries if entry.kind == "mailing_list")
+        return state._replace(silent={**state.silent, **dict.fromkeys(lists, frozenset({"moderators"}))})
     if missing.domain:
         domains = tuple(
             without_part(each, missing) if each.domain.name == missing.domain else each for each in state.domains

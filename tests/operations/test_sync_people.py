@@ -136,6 +136,31 @@ def test_logins_that_vanish_at_the_server_are_noticed_until_they_are_back(at: Fo
     assert same_as_disk(session.store)
 
 
+def test_forwarding_and_moderators_are_read(at: Followed, session: Session) -> None:
+    world = at.mail.world
+    moderators = (OTTO, "x@elsewhere.example")
+    world.add_list("board@north.example", members=(ANNA, *moderators), moderators=moderators)
+    world.change_user(ANNA, emailForwarding={"mode": "UForwardDeliver", "emailAddresses": ["a@elsewhere.example"]})
+    world.change_user(BERG, emailForwarding={"mode": "UForwardNone", "emailAddresses": ["b@elsewhere.example"]})
+    at.read(session)
+    assert session.state.find("board@north.example").moderators == moderators
+    assert [session.state.find(each).delivers_to for each in (ANNA, BERG)] == [("a@elsewhere.example",), ()]
+    assert session.state.server is not None
+    assert session.state.server.silent == ()
+    found = judge(session, IDLE)
+    assert {each.entry.address: each.code for each in found.judged if each.entry.address in (ANNA, OTTO)} == {
+        ANNA: "forwards",
+        OTTO: "list-moderator",
+    }
+    assert found.unknown == ()
+    at.mail.faults.add(Error(1004), "MailingLists.getMlUserList", times=None)
+    world.change_user(ANNA, emailForwarding={"mode": "UForwardNone", "emailAddresses": []})
+    at.read(session)
+    assert session.state.find("board@north.example").moderators == moderators  # as it was known
+    assert session.state.find(ANNA).delivers_to == ()
+    assert judge(session, IDLE).unknown == ("list-moderator",)
+
+
 def test_a_login_in_the_future_is_unknown_and_does_not_stay(at: Followed, session: Session) -> None:
     now = at.clock.now()
     ahead = served(at, session, last_login=LastLogin(now + timedelta(days=400), "IMAP"))

@@ -13,7 +13,7 @@ from kconsole.core.roles import Authority, Capability
 from kconsole.core.server import Server
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.decisions import kept_until, protecting
-from kconsole.licensing.outcomes import Context, Facts, Judgement, judge_all, objections
+from kconsole.licensing.outcomes import Code, Context, Facts, Judgement, judge_all, objections
 from kconsole.licensing.outcomes import Judgements as Judgements
 from kconsole.operations.base import OperationContext
 from kconsole.operations.reclaim.policies import filter_of
@@ -24,6 +24,10 @@ from kconsole.store.records import Records
 
 READINGS: Final = ("init", "restore", "import", "import kerio", "import logins", "sync")
 """The operations by which data comes in, logins among it."""
+
+
+_CODES: Final[Mapping[str, Code]] = {"delivers_to": "forwards", "moderators": "list-moderator"}
+"""The codes that depend on fields of which a source may say nothing."""
 
 
 class _Source(NamedTuple):
@@ -101,7 +105,11 @@ def _judgements(
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
-    return Judgements(policy, judged, objections(policy, context), report.used, report.used - freed, report.limit)
+    after, unknown = (
+        report.used - freed,
+        tuple(_CODES[field] for field in (_CODES if server is None else server.silent)),
+    )
+    return Judgements(policy, judged, objections(policy, context), report.used, after, report.limit, unknown)
 
 
 def _entries(state: Records, authority: Authority, numbers: Collection[int] | None) -> list[Entry]:

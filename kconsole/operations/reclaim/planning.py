@@ -38,6 +38,7 @@ def plan_of(session: Session, judgements: Judgements) -> ReclaimPlan:
         expires_at=now + LIFETIME,
         rows=tuple(rows),
         skips=tuple(skips),
+        unknown=judgements.unknown,
         totals=PlanTotals(used=judgements.used, used_after=judgements.used_after, limit=judgements.limit),
     )
     return sealed(plan)

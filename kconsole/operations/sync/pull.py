@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
@@ -21,6 +22,9 @@ from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
 from kconsole.operations.sync.push import deleted
 from kconsole.providers.base import MailServer, Missing, ServerState
+
+_DECIDING: Final = frozenset({"delivers_to", "moderators"})
+"""Fields of which it matters whether the server states them, although no figure needs them."""
 
 SAME_START: Final = timedelta(seconds=5)
 
@@ -145,6 +149,7 @@ class Sync:
             notes=(),
             remarks=tuple(_remarks(plan, context)),
             numbers=self.state.numbers,
+            silent=tuple(sorted(_DECIDING.intersection(chain.from_iterable(self.state.silent.values())))),
             logins=logins_read(server.logins, plan.users, plan.stated_logins),
         )
 

@@ -178,7 +178,7 @@ def with_active_sync(entry: Entry) -> Entry:
 
 _is_active_sync = lru_cache(64)(is_active_sync)
 
-_STATED: Final = ("address", "kind", "enabled", "full_name", "description", "delivers_to", "server_id")
+_STATED: Final = ("address", "kind", "enabled", "full_name", "description", "delivers_to", "moderators", "server_id")
 """The fields that the server states of every entry."""
 
 

@@ -123,8 +123,13 @@ INVALID_PARAMETERS: Final = -32602
 USER_FIELDS: Final = (
     "id", "loginName", "fullName", "description", "isEnabled", "itemSource", "role", "effectiveRole",
     "isWritableByMe", "lastLoginInfo", "consumedSize", "consumedItems", "hasDomainRestriction", "homeServer",
+    "emailForwarding",
 )  # fmt: skip
 DOMAIN_FIELDS: Final = ("id", "name", "description", "isPrimary", "userMaxCount", "service", "isDistributed")
+FORWARDS: Final[Mapping[str | int, bool]] = {
+    "UForwardNone": False, "UForwardYes": True, "UForwardDeliver": True, 0: False, 1: True, 2: True,
+}  # fmt: skip
+MODERATES: Final[Mapping[str | int, bool]] = {"Member": False, "Moderator": True, 0: False, 1: True}
 LIST_FIELDS: Final = ("id", "name", "description", "membersCount")
 RESOURCE_FIELDS: Final = ("id", "name", "address", "description", "type", "isEnabled")
 ALIAS_FIELDS: Final = ("id", "name", "deliverTo", "type", "description")

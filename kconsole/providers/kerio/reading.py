@@ -239,6 +239,7 @@ def user_reader(at: str, noticed: Noticed) -> Reader[Entry]:
         right = row.part("effectiveRole") or row.part("role")
         stated = {"full_name": row.values.get("fullName"), "description": row.values.get("description")}
         stated |= {"role": right.values.get("userRole"), "home": row.values.get("homeServer")}
+        stated["delivers_to"] = forwards_to = _forwarding(row)
         if silent := frozenset(name for name, value in stated.items() if value is None):
             noticed.silent[id_] = silent
         consumed = (row.size("consumedSize"), row.number("consumedItems"))
@@ -252,6 +253,7 @@ def user_reader(at: str, noticed: Noticed) -> Reader[Entry]:
             mailbox=id_ in noticed.odd or last_login is not None or any(consumed),
             last_login=last_login,
             login_unknown=not is_known,
+            delivers_to=forwards_to or (),
             server_id=id_,
         )
 
@@ -271,6 +273,34 @@ def _last_login(row: Row) -> tuple[LastLogin | None, bool]:
     if seconds < assumptions.FIRST_LOGIN:
         raise OverflowError
     return LastLogin(datetime.fromtimestamp(seconds, UTC), login.text("protocol")), True
+
+
+def _forwarding(row: Row) -> tuple[str, ...] | None:
+    """Where the mail of a user is forwarded; None where the server does not say, or nothing that can be understood."""
+    try:
+        forwarding = row.part("emailForwarding")
+        addresses = forwarding.texts("emailAddresses")
+        return (addresses if forwarding.choice("mode", assumptions.FORWARDS, True) else ()) if forwarding else None
+    except StrangeAnswer:
+        return None
+
+
+class Moderator(NamedTuple):
+    """Who moderates a mailing list: a user by their id, or someone else by their address."""
+
+    user_id: str
+    address: str
+
+
+def moderators(client: KerioClient, list_id: str) -> tuple[Moderator, ...]:
+    """Who moderates a mailing list."""
+
+    def reader(result: Row) -> tuple[Moderator, ...]:
+        rows = [row for row in result.listed_rows() if row.choice("kind", assumptions.MODERATES, True)]
+        return tuple(Moderator(row.text("userId"), row.text("emailAddress")) for row in rows)
+
+    query = {"fields": [], "conditions": [], "combining": assumptions.AND, "start": 0, "limit": -1}
+    return client.read("MailingLists.getMlUserList", {"query": query, "mlId": list_id}, reader)
 
 
 def domain_reader(unlimited: frozenset[int]) -> Reader[ReadDomain]:

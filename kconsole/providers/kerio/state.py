@@ -94,6 +94,8 @@ class _Reader:
         self._done = 0
         self._users = 0
         self._noticed = reading.Noticed()
+        self._moderators: dict[str, tuple[reading.Moderator, ...]] = {}
+        """By the ids of mailing lists."""
         self._missing: list[Missing] = []
         self._no_users: ConsoleError | None = None
         """Why the users of some domain could not be read, if it is not for lack of rights."""
@@ -153,7 +155,7 @@ class _Reader:
                 role=login.role,
                 started=None if start is None else start.at,
                 uptime=None if start is None else start.uptime,
-                domains=self._with_homes(states),
+                domains=self._with_moderators(self._with_homes(states)),
                 has_all_domains=has_all,
                 administrator=administrator.result(),
                 license=license_state,
@@ -186,6 +188,8 @@ class _Reader:
         is_sure = read.directory is not None and (USERS, id_) not in pages.uncounted
         if numbers is not None and not is_sure and _is_less(listed["user"], numbers.current):
             listed["user"] = self._figure("users", users, domain.name)  # they may be more or fewer by now
+        lists = listed["mailing_list"] or ()
+        moderators = self._figure("moderators", lambda: self._moderators_of(lists), domain.name)
         complete = {kind for kind, found in listed.items() if found is not None}
         if numbers is not None and not is_sure and _is_less(found := listed["user"], numbers.current):
             complete.discard("user")
@@ -196,6 +200,9 @@ class _Reader:
             self._noticed.restricted |= noticed.restricted
             self._noticed.homes |= noticed.homes
             self._noticed.silent |= noticed.silent
+            self._moderators |= moderators or {}
+            if moderators is None:
+                self._noticed.silent |= dict.fromkeys((each.server_id for each in lists), frozenset({"moderators"}))
         entries = tuple(entry for found in listed.values() for entry in found or ())
         return DomainState(domain, entries, frozenset(complete), numbers, read.directory)
 
@@ -232,6 +239,21 @@ class _Reader:
             return replace(entry, origin="other_server") if entry.server_id in away else entry
 
         return tuple(each._replace(entries=tuple(map(marked, each.entries))) for each in states)
+
+    def _moderators_of(self, lists: Iterable[Entry]) -> dict[str, tuple[reading.Moderator, ...]]:
+        return {each.server_id: reading.moderators(self._client, each.server_id) for each in lists}
+
+    def _with_moderators(self, states: tuple[DomainState, ...]) -> tuple[DomainState, ...]:
+        """The domains, with the moderators of mailing lists, who may be users of other domains."""
+        if not any(self._moderators.values()):
+            return states
+        addresses = {entry.server_id: entry.address for each in states for entry in each.entries}
+
+        def moderated(entry: Entry) -> Entry:
+            found = (addresses.get(each.user_id) or each.address for each in self._moderators.get(entry.server_id, ()))
+            return replace(entry, moderators=named) if (named := tuple(filter(None, found))) else entry
+
+        return tuple(each._replace(entries=tuple(map(moderated, each.entries))) for each in states)
 
     def _figure(self, figure: Figure, reader: Callable[[], _T | None], domain: str = "") -> _T | None:
         """What a reader reads; None where the login may not or the server does not say, which is noted as missing."""

@@ -38,6 +38,7 @@ _FIGURES: Final = {
     "built-in-admin": "the built-in administrator",
     "other-domains": "other domains",
     "license-seats": "the number of licensed users",
+    "moderators": "who moderates mailing lists",
     "home-server": "which server of the distributed domain this is",
 }
 """The figures whose display name differs from their code."""

@@ -68,6 +68,7 @@ def furnish(server: TinyServer, domains: int = 2, users: int = 5) -> dict[str, l
         "MailingLists.get": by_domain(
             {"keriodb://domain/d0": [{"id": "l1", "name": "all", "description": "", "membersCount": "12"}]}
         ),
+        "MailingLists.getMlUserList": listed([]),
         "Resources.get": by_domain({"keriodb://domain/d0": [{"id": "r1", "name": "Blue room", "type": "Room"}]}),
         "Aliases.get": by_domain(
             {"keriodb://domain/d0": [{"id": "a1", "name": "info", "deliverTo": "user0001", "type": "TypeEmailAddress"}]}

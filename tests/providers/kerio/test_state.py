@@ -471,8 +471,9 @@ def test_a_user_with_nothing_but_a_name_and_one_of_an_old_server(tiny: TinyServe
     state = read(kerio)
     bare, old = of_kind(state.domains[0])
     assert state.silent == {
-        "a": {"full_name", "description", "role", "home"}, "b": {"full_name", "description", "home"}
-    }  # fmt: skip
+        "a": {"full_name", "description", "role", "home", "delivers_to"},
+        "b": {"full_name", "description", "home", "delivers_to"},
+    }
     assert (bare.enabled, bare.origin, bare.role, bare.last_login, bare.mailbox) == (True, "local", "user", None, False)
     assert (old.enabled, old.origin, old.role, old.mailbox) == (False, "directory", "full_admin", True)
 
