@@ -107,6 +107,19 @@ def test_idle_accounts_of_a_year_are_freed_but_for_the_protected_and_one_who_log
     assert same_as_disk(session.store)
 
 
+def test_an_account_whose_fate_was_decided_since_the_plan_stays(session: Session) -> None:
+    plan = planned(session)
+    first = plan.rows[0].address
+    session.do(DisableAccounts((first,)))
+    session.do(EnableAccounts((first,), "on leave, comes back"))
+    for do in (mark, apply):
+        (outcome, *_) = do(session, plan).outcomes
+        assert (outcome.address, outcome.code, outcome.params["why"].code) == (
+            first, "changed-since-plan", "account-changed",
+        )  # fmt: skip
+    assert session.state.find(first).enabled
+
+
 def read_again(session: Session) -> None:
     """Data is taken in, which says the same."""
     with session.store.transaction("import logins", "import") as transaction:

@@ -11,6 +11,7 @@ from kconsole.core.decisions import Policy
 from kconsole.core.errors import Refused, SourceAway
 from kconsole.core.plans import ReclaimPlan
 from kconsole.core.records import Inventory
+from kconsole.operations.accounts import EnableAccounts
 from kconsole.operations.base import Done, HalfDone
 from kconsole.operations.history import LogQuery
 from kconsole.operations.reclaim.applying import applying, marking
@@ -120,6 +121,23 @@ def test_a_half_done_plan_can_be_tried_again_until_all_is_answered(
     assert disabled(session, mail) == set(PEOPLE)
     with pytest.raises(Refused, match="plan-applied-already"):
         apply(session, mail, plan)
+
+
+def test_an_account_that_a_colleague_enables_again_stays_when_the_rest_is_tried_again(
+    session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(assumptions.CAPABILITIES, most_at_once=1))
+    plan = planned(session)
+    mail.faults.add(Cut(done=True), "Users.set", call=3)
+    with pytest.raises(HalfDone) as raised:
+        apply(session, mail, plan)
+    first, _, third, _ = (each.address for each in raised.value.done.outcomes)
+    recovered = session.do(EnableAccounts((first, third)), writer(mail))
+    assert not recovered.failures
+    done = {each.address: each for each in apply(session, mail, plan).outcomes}
+    assert {address for address, each in done.items() if each.code == "changed-since-plan"} == {first, third}
+    assert done[first].params["why"].code == "account-changed"
+    assert disabled(session, mail) == set(PEOPLE) - {first, third}
 
 
 def test_a_login_that_a_sync_reads_withdraws_the_mark(session: Session, mail: KerioServer) -> None:

@@ -1,7 +1,7 @@
 """Applies a plan: each account is judged again under the lock, and what changed since the plan stays as it is."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -56,6 +56,8 @@ class _UsePlan:
     seen: Known = field(repr=False)
     applied_at: Callable[[], int | None] = field(compare=False, repr=False)
     """Gives the line of the log that applied the plan."""
+    changed: Callable[[], Collection[int]] = field(compare=False, repr=False)
+    """Gives the numbers of its accounts that were changed since it was made, by this plan or by anyone."""
     reason: str = ""
 
     @cached_property
@@ -96,8 +98,11 @@ class _UsePlan:
         check(found)
         return {each.entry.id: each for each in found.judged}
 
-    def left(self, row: PlanRow, judgement: Judgement | None) -> Outcome | None:
-        """The outcome for an account that is not as the plan has it; None for one that is."""
+    def left(self, row: PlanRow, judgement: Judgement | None, changed: Collection[int]) -> Outcome | None:
+        """The outcome for an account that is not as the plan has it; None for one that is.
+
+        One that a colleague enabled again is not disabled a second time, although the policy says so.
+        """
         if judgement is None:
             return Outcome(row.address, "unchanged", "gone-since-plan")
         address = judgement.entry.address
@@ -109,6 +114,8 @@ class _UsePlan:
             why = message("has-another-address")
         elif _lasting(judgement.facts) != _lasting(row.facts):
             why = message("used-since-plan")
+        elif row.number in changed:
+            why = message("account-changed")
         else:
             return None
         return Outcome(address, "refused", "changed-since-plan", params={"why": why})
@@ -123,8 +130,8 @@ class ApplyPlan(_UsePlan):
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Judge all of them, and change those for which that is right."""
-        judged = self.judged(context)
-        outcomes = {number: self.left(row, judged.get(number)) for number, row in self.rows.items()}
+        judged, changed = self.judged(context), self.changed()
+        outcomes = {number: self.left(row, judged.get(number), changed) for number, row in self.rows.items()}
         due = tuple(self.rows[number].address for number, outcome in outcomes.items() if outcome is None)
         step = DisableAccounts(due) if self.plan.policy.step == "disable" else DeleteAccounts(due)
         done = {canonical_address(each.address): each for each in step.apply(context)}
@@ -142,15 +149,17 @@ class MarkAccounts(_UsePlan):
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Mark one account after the other."""
-        judged = self.judged(context)
-        return [self._mark(row, judged.get(number), context) for number, row in self.rows.items()]
+        judged, changed = self.judged(context), self.changed()
+        return [self._mark(row, judged.get(number), changed, context) for number, row in self.rows.items()]
 
-    def _mark(self, row: PlanRow, judgement: Judgement | None, context: OperationContext) -> Outcome:
+    def _mark(
+        self, row: PlanRow, judgement: Judgement | None, changed: Collection[int], context: OperationContext
+    ) -> Outcome:
         known, policy = context.state.marks.get(row.number), self.plan.policy
         if judgement is not None and known is not None:
             params = {"policy": known.policy, "due": to_iso(known.due)}
             return Outcome(judgement.entry.address, "unchanged", "marked-already", params=params)
-        if (left := self.left(row, judgement)) is not None:
+        if (left := self.left(row, judgement, changed)) is not None:
             return left
         due = context.now + timedelta(days=policy.grace)
         mark = Mark(entry=row.number, address=row.address, policy=policy.name, due=due, at=context.now)
@@ -188,15 +197,23 @@ def _is_braked(plan: ReclaimPlan, confirmed: int | None) -> bool:
     return confirmed is None
 
 
-def _known(session: Session, plan: ReclaimPlan) -> tuple[Known, Callable[[], int | None]]:
-    """What the log says of the accounts, and of the plan, once it is known to be of this log."""
+def _known(
+    session: Session, plan: ReclaimPlan
+) -> tuple[Known, Callable[[], int | None], Callable[[], Collection[int]]]:
+    """What the log says of the accounts, of the plan and of changes since, once the plan is known to be of this log."""
     if _ID.fullmatch(plan.id) is None:
         raise BadInput("not-a-plan", "plan-again", error="id")
     session.catch_up()
     journal = session.store.journal
     if plan.store != session.store.id or _line_of(plan, journal) is None:
         raise Refused("plan-of-another-store", "plan-again")
-    return seen_by(session, plan.policy), lambda: _line_of(plan, journal)
+    records = {("entries", row.number) for row in (*plan.rows, *plan.braked)}
+
+    def changed() -> Collection[int]:
+        traces = journal.traces(records, plan.head.sequence)
+        return {number for trace in traces for table, number in trace.records if table == "entries"}
+
+    return seen_by(session, plan.policy), lambda: _line_of(plan, journal), changed
 
 
 def _line_of(plan: ReclaimPlan, journal: JournalReader) -> int | None:
