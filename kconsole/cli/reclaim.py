@@ -1,5 +1,6 @@
 """Commands that free seats of accounts that are not used."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -45,9 +46,17 @@ for _command in (apply_, mark, due):
 @reclaim.command()
 @policy_option
 @click.option("--out", type=FilePath(to_write=True), metavar="FILE", help="Save the plan, to apply it; - is stdout.")
+@click.option(
+    "--valid",
+    type=click.IntRange(1, 168),
+    default=24,
+    show_default=True,
+    metavar="HOURS",
+    help="How long it may be applied, as over a weekend; up to 168.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @at_store
-def plan(place: CliContext, policy: str, out: Path | None, as_json: bool) -> int:
+def plan(place: CliContext, policy: str, out: Path | None, valid: int, as_json: bool) -> int:
     """Show what a policy would disable, and why others stay.
 
     Exit code 0: nothing to do; 5: changes pending; 4: the data says too little, so there is no plan.
@@ -57,7 +66,7 @@ def plan(place: CliContext, policy: str, out: Path | None, as_json: bool) -> int
     check(found)
     to_stdout = str(out) == "-"
     if out is not None or as_json:
-        document = plans.encode(plan_of(session, found))
+        document = plans.encode(plan_of(session, found, timedelta(hours=valid)))
         if as_json or to_stdout:
             place.needs_output = to_stdout
             put_document(document)

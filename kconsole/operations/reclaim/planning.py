@@ -1,6 +1,7 @@
 """Makes the plan that a policy gives, as a file holds it."""
 
 import os
+from datetime import timedelta
 
 from kconsole.core.errors import Refused
 from kconsole.core.plans import LIFETIME, PlanHead, PlanRow, PlanSkip, PlanTotals, ReclaimPlan, policy_hash, sealed
@@ -14,8 +15,12 @@ def check(judgements: Judgements) -> None:
         raise Refused("plan-refused", "sync-then-plan", judgements.objections, name=judgements.policy.name)
 
 
-def plan_of(session: Session, judgements: Judgements) -> ReclaimPlan:
-    """The plan that judgements of the present state give; Refused if the data says too little for one."""
+def plan_of(session: Session, judgements: Judgements, valid: timedelta = LIFETIME) -> ReclaimPlan:
+    """The plan that judgements of the present state give, to be applied within a time.
+
+    Raises:
+        Refused: the data says too little for a plan.
+    """
     check(judgements)
     policy, head, now = judgements.policy, session.store.head, session.clock.now()
     rows = (
@@ -35,7 +40,7 @@ def plan_of(session: Session, judgements: Judgements) -> ReclaimPlan:
         policy_sha256=policy_hash(policy),
         made_at=now,
         made_by=session.store.operator.shown,
-        expires_at=now + LIFETIME,
+        expires_at=now + valid,
         rows=tuple(rows),
         skips=tuple(skips),
         unknown=judgements.unknown,
