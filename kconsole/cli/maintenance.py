@@ -16,7 +16,7 @@ from kconsole.text.safe_text import safe_text
 
 DOCUMENTS = (
     "status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast", "keeps",
-    "protections", "reservations", "offboardings", "due", "policies", "plan", "marks",
+    "protections", "reservations", "offboardings", "due", "policies", "plan", "judgement", "marks",
 )  # fmt: skip
 
 

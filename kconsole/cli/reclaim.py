@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
-from kconsole.cli.output import put_document
+from kconsole.cli.output import put_document, put_json, say_missing_lines
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.reclaim_apply import apply_, due, mark
 from kconsole.cli.status import put_ending_keeps
@@ -80,10 +80,10 @@ def plan(place: CliContext, policy: str, out: Path | None, valid: int, as_json: 
 
 def _put_plan(session: Session, found: Judgements) -> None:
     rows = [[safe_address(each.entry.address), messages.words_of(each.message)] for each in found.to_do]
+    click.echo(texts.plan_heading(found))
     if rows:
-        click.echo(texts.plan_heading(found))
         put_table(["ACCOUNT", "WHY"], rows, whole={0})
-        click.echo()
+    click.echo()
     click.echo(texts.stay_heading(found))
     put_table(
         ["ACCOUNTS", "WHY"], ([f"{number:,}", reason] for reason, number in texts.reason_counts(found)), right={0}
@@ -93,14 +93,16 @@ def _put_plan(session: Session, found: Judgements) -> None:
     put_ending_keeps(session)
     if unknown := texts.unknown_words(found):
         say(f"Note: {unknown}")
+    say_missing_lines(session)
     say(texts.totals(found))
 
 
 @reclaim.command()
 @click.argument("address", callback=read_text)
 @policy_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @at_store
-def explain(place: CliContext, address: str, policy: str) -> int:
+def explain(place: CliContext, address: str, policy: str, as_json: bool) -> int:
     """Explain what a policy says of one account."""
     session = place.open()
     chosen = policy_named(session.state, policy)
@@ -109,7 +111,12 @@ def explain(place: CliContext, address: str, policy: str) -> int:
     judgement = next((each for each in found.judged if each.entry.id == entry.id), None)
     if judgement is None:
         raise NotFound("address-not-in-store", "look-it-up", address=address)  # it has been deleted
+    objections = [messages.sentence(each) for each in found.objections]
+    if as_json:
+        document = {"address": entry.address, "policy": chosen.name, "code": judgement.code, "facts": judgement.facts}
+        put_json({**document, "because": messages.words_of(judgement.message), "refused": objections})
+        return 0
     click.echo(f"{safe_address(entry.address)} {safe_text(texts.verdict(judgement, chosen.step), None)}")
-    for objection in found.objections:
-        say(f"Note: {messages.sentence(objection)}")
+    for objection in objections:
+        say(f"Note: {objection}")
     return 0

@@ -294,6 +294,11 @@ _PRINTED: Final[Mapping[str, Any]] = {
         unknown=_said(list[Code], "codes of which nothing was known, so that no account has them"),
         sha256=_said(str, "of the plan itself; one that was edited is refused"),
     ),
+    "judgement": _model(
+        "Judgement", "What kconsole reclaim explain --json prints.",
+        address=str, policy=str, code=Code, facts=_FACTS, because=_said(str, "the same in words"),
+        refused=_said(_Texts, "why there is no plan at all now"),
+    ),
     "config": Config,
     "roles": RolesFile,
 }  # fmt: skip

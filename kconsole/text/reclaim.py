@@ -47,17 +47,21 @@ def policy_cells(policy: Policy) -> list[str]:
     never = "kept" if policy.never is None else f"{policy.never:,} d"
     most = f"{policy.brake_accounts:,}, {policy.brake_percent} %"
     where = safe_text(policy.where, None) or "all"
-    return [policy.name, f"{policy.inactive:,} d", never, f"{policy.grace:,} d", policy.step, most, where]
+    return [safe_text(policy.name), f"{policy.inactive:,} d", never, f"{policy.grace:,} d", policy.step, most, where]
 
 
 def policy_details(policy: Policy, is_stored: bool) -> list[Detail]:
     """All settings of a policy."""
     never = "kept" if policy.never is None else f"after {words.count(policy.never, 'day')} in the log"
-    stop = "no" if policy.stop_when_free is None else f"when {words.count(policy.stop_when_free, 'seat')} free"
+    stop = (
+        "no"
+        if policy.stop_when_free is None
+        else f"when {words.count(policy.stop_when_free, 'seat')} {words.are(policy.stop_when_free)} free"
+    )
     step = policy.step if policy.step == "disable" else f"delete what is disabled for {DISABLED_DAYS} days"
     most = f"{words.count(policy.brake_accounts, 'account')}, {policy.brake_percent} % of all at most"
     rows = {
-        "Policy": policy.name if is_stored else f"{policy.name}, as it ships",
+        "Policy": safe_text(policy.name) if is_stored else f"{policy.name}, as it ships",
         "Where": safe_text(policy.where, None) or "all accounts",
         "Inactive": f"after {words.count(policy.inactive, 'day')} without a login",
         "Never logged in": never,
@@ -105,5 +109,5 @@ def totals(found: Judgements) -> str:
 
 def verdict(judgement: Judgement, step: Step) -> str:
     """What a policy says of an account, as a sentence about it. Text from outside may be in it."""
-    what = f"would be {_DONE[step]}" if judgement.code == "do" else "stays"
+    what = f"would be {_DONE[step]}" if judgement.code == "do" else f"stays ({judgement.code})"
     return f"{what}: {words_of(judgement.message)}"

@@ -117,6 +117,27 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "log",
         ),
     ),
+    "reclaim": (
+        "crisis",
+        (
+            "policy list",
+            "policy show idle",
+            "policy set idle inactive=3 never=x step=burn foo=1",
+            "policy set idle where=is:nothing",
+            "policy set guests where=domain:example inactive=45 never=keep brake_percent=50 stop_when_free=20",
+            "policy show guests",
+            "policy list",
+            "protect *copier* --reason scanners",
+            "reclaim plan",
+            "reclaim plan --policy guests",
+            "reclaim plan --policy nil",
+            "reclaim explain nil",
+            "reclaim explain i.papadaki",
+            "policy remove guests",
+            "policy remove idle",
+            "log",
+        ),
+    ),
     "names": (
         FULL,
         (

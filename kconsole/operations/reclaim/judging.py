@@ -105,9 +105,10 @@ def _judgements(
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
+    silent = _CODES if server is None or server.logins is None else server.silent
     after, unknown = (
         report.used - freed,
-        tuple(_CODES[field] for field in (_CODES if server is None else server.silent)),
+        tuple(_CODES[field] for field in silent),
     )
     return Judgements(policy, judged, objections(policy, context), report.used, after, report.limit, unknown)
 

@@ -29,10 +29,9 @@ def policies_of(state: Records) -> list[Policy]:
 
 def policy_named(state: Records, name: str) -> Policy:
     """The policy with a name, compared without case; NotFound if there is none."""
-    policies = policies_of(state)
-    found = next((each for each in policies if _is_named(each, name)), None)
+    found = _stored(state, name)[1] or (IDLE if _is_named(IDLE, name) else None)
     if found is None:
-        known = [each.name for each in policies]
+        known = [each.name for each in policies_of(state)]
         raise NotFound("no-such-policy", "see-policies", name=short(name), known=known)
     return found
 

@@ -83,7 +83,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "outcome-enough-freed": _enough,
     "outcome-brake": _beyond,
     "outcome-role": "your role does not allow it",
-    "no-such-policy": "There is no policy '{name}': there is {known:list}.",
+    "no-such-policy": "There is no policy '{name}', only {known:list}.",
     "see-policies": "'kconsole policy list' shows them.",
     "policy-filter": "The filter of the policy {name} cannot be read.",
     "policy-set": "set",
