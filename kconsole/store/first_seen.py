@@ -12,14 +12,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from kconsole.core.times import FIRST_LOGIN, in_utc
+from kconsole.core.times import FIRST_LOGIN, in_utc, to_iso
 from kconsole.store.journal_line import is_gap
 
 LONG: Final = 1024 * 1024
 """Bytes of a line beyond which its beginning has to do: some two thousand changes."""
 
 _BEGIN: Final = re.compile(
-    rb'\{"sequence":\d+,(?:"store":"[0-9a-f]+",)?"at":"([^"]*)","operator":"(?:[^"\\]|\\.)*","session":"[^"]*"'
+    rb'\{"sequence":\d+,(?:"store":"[0-9a-f]+",)?"at":"([^"]*)","operator":"[^"\\]*(?:\\.[^"\\]*)*","session":"[^"]*"'
     rb',"deed":"([^"]*)"'
 )
 """How a line begins: its time and its operation."""
@@ -105,37 +105,53 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
     times: list[datetime] = []
     revived: dict[int, datetime] = {}
     disabled: dict[int, datetime] = {}
-    at, last, is_timed = now, b"", False
-    begins, read_at, is_lost, next_number = None, None, False, 0
+    latest = at = _text_of(now)  # times are compared as text: a fraction of a second is nothing here
+    is_timed = is_lost = False
+    begins: datetime | None = None
+    read_at, next_number = b"", 0
     takes_in = {name.encode() for name in readings}
     for raw in lines:
         begin = _BEGIN.match(raw)
         if begin is None:
             is_lost = is_lost or is_gap(raw)
             continue
-        if begin[1] > last:  # as text: a fraction of a second is nothing here
-            said = in_utc(_decode_time(b'"%b"' % begin[1]))
-            if FIRST_LOGIN <= said <= now and (not is_timed or at < said):
-                at, last = said, begin[1]
-                if not is_timed:  # the clock of all lines before was wrong
-                    is_timed, begins, times = True, begins and at, [at] * len(times)
-                    revived, disabled = dict.fromkeys(revived, at), dict.fromkeys(disabled, at)
+        said = begin[1] if begin[1].endswith(b"Z") else _text_of(_moment(begin[1]))
+        if _EARLIEST <= said <= latest and (said > at or not is_timed):
+            at = said
+            if not is_timed:  # the clock of all lines before was wrong
+                is_timed, moment = True, _moment(at)
+                begins, read_at, times = begins and moment, read_at and at, [moment] * len(times)
+                revived, disabled = dict.fromkeys(revived, moment), dict.fromkeys(disabled, moment)
         if begin[2] in takes_in:
             read_at = at
-        said_next = _NEXT.search(raw, begin.end())
+        found = _NEXT.search(raw, begin.end())
+        after = next_number if found is None else int(found[1])
         is_replacing = begin[2] == _SYNC and _CHANGED in raw
         if begins is None or is_lost or (is_replacing and not raw.endswith(b"\n")):
             # Who was there before is not known: of lost lines, and where the changes are too many to look at.
-            begins, is_lost = at, False
+            begins, is_lost = _moment(at), False
             numbers, times, revived, disabled = [], [], {}, {}
         else:
-            if said_next is not None and int(said_next[1]) > next_number:
+            if after > next_number:
                 numbers.append(next_number)
-                times.append(at)
+                times.append(_moment(at))
             if is_replacing or REVIVED in raw or (with_disabled and DISABLED in raw):
-                _take(_decode(raw).changes, at, revived, disabled)
-        next_number = next_number if said_next is None else int(said_next[1])
-    return Seen(begins, numbers, times, revived, disabled, read_at, next_number)
+                _take(_decode(raw).changes, _moment(at), revived, disabled)
+        next_number = after
+    return Seen(
+        begins, numbers, times, revived, disabled, _moment(read_at) if read_at and is_timed else None, next_number
+    )
+
+
+def _moment(text: bytes) -> datetime:
+    return in_utc(_decode_time(b'"%b"' % text))
+
+
+def _text_of(moment: datetime) -> bytes:
+    return (to_iso(moment) or "").encode()
+
+
+_EARLIEST: Final = _text_of(FIRST_LOGIN)
 
 
 def _take(

@@ -121,6 +121,17 @@ def test_wrong_clocks_make_no_account_older(days: tuple[float, ...], expected: l
     assert [found.first_seen(number) for number in range(1, len(days) + 1)] == list(map(day, expected))
 
 
+def test_data_of_a_clock_that_was_ahead_is_not_taken_for_new() -> None:
+    log = [commit(1, day(500), name="sync"), commit(2, day(1)), commit(3, day(2))]
+    assert seen(lines_of(log)).read_at == day(1)
+    assert seen(lines_of(log[:1])).read_at is None
+
+
+def test_times_of_another_zone_are_read() -> None:
+    (raw,) = lines_of(added(3))
+    assert seen([raw.replace(b"2026-01-04T00:00:00Z", b"2026-01-04T02:00:00+02:00")]).begins == day(3)
+
+
 def test_after_a_lost_line_everyone_is_known_from_the_next_one_on() -> None:
     """It may have had another person under any number."""
     found = seen(lines_of(added(0, 1, 2, 3, 4), lost=frozenset((3,))))

@@ -172,6 +172,10 @@ class JournalFile(OpenFile):
         while chunk := os.pread(self._descriptor, _CHUNK, offset):
             for text in chunk.splitlines(keepends=True) if b"\n" in chunk else (chunk,):
                 offset += len(text)
+                if start == offset - len(text) and len(text) <= length and text.endswith(b"\n"):  # as most are
+                    yield text
+                    start = offset
+                    continue
                 if first:
                     is_wanted = is_wanted or any(pattern in end + text for pattern in patterns)
                     end = text[-_LONGEST_PATTERN:]
