@@ -1,5 +1,7 @@
 """An account is offboarded in a dialog that shows the plan: now, or on a day that can be changed and cancelled."""
 
+import pytest
+
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.roles import Authority
@@ -34,6 +36,7 @@ async def test_the_plan_follows_the_lines_and_says_what_is_done() -> None:
         assert screen.session.state.entry_at(ANNA.address) is not None
 
 
+@pytest.mark.thorough
 async def test_a_day_is_shown_changed_and_cancelled() -> None:
     async with console(STORE, (120, 36)) as screen:
         await screen.press("slash", *"anna", "enter", "O", "enter", "enter", *"soon", "enter", *"left", "enter")
@@ -60,6 +63,7 @@ async def test_a_day_is_shown_changed_and_cancelled() -> None:
         assert screen.session.state.offboardings
 
 
+@pytest.mark.thorough
 async def test_what_is_no_account_and_several_are_refused() -> None:
     async with console(STORE) as screen:
         await screen.press("slash", *"info", "enter", "O")
@@ -69,6 +73,7 @@ async def test_what_is_no_account_and_several_are_refused() -> None:
         assert "One user leaves at a time" in screen.text
 
 
+@pytest.mark.thorough
 async def test_a_role_that_deletes_no_one_is_told_so_before() -> None:
     async with console(STORE) as screen:
         screen.session.store.authority = lambda: Authority("account-admin")

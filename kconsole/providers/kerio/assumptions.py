@@ -154,3 +154,5 @@ MAY_TAKE_LONG: Final = frozenset({"Users.getMailboxCount"})
 # f. Whether a license that is full refuses a user with an error of the call or of the item: both are understood.
 # The start of the server is in Server.getServerTime (documented, seen nowhere); where that is not known,
 # by Statistics.get, whose start a reset of the statistics may change.
+# Aliases.create, and that deleting a user with its references removes the aliases that deliver to it, are documented
+# and seen in no script: an alias whose name is taken is assumed to be refused with 1001, as a user is.
