@@ -72,8 +72,8 @@ class Context(NamedTuple):
     """The domains whose accounts were not read, in canonical form."""
     logins: LoginNumbers | None = None
     """Of how many accounts the server states a last login; None where no server does."""
-    hides_limit: bool = False
-    """Whether there may be a limit that is not known."""
+    hides_free: bool = False
+    """Whether it is not known how many are."""
     lacks: str = ""
     """The capability for the step that the operator does not have."""
     is_braked: bool = True
@@ -210,8 +210,8 @@ def objections(policy: Policy, context: Context) -> list[Message]:
     if context.logins is not None and context.logins.have_vanished:
         lost, had = context.logins.vanished, context.logins.stated_before
         found.append(message("logins-vanished", lost=lost, had=had))
-    if policy.stop_when_free is not None and context.hides_limit:
-        found.append(message("limit-not-known"))
+    if policy.stop_when_free is not None and context.hides_free:
+        found.append(message("free-not-known"))
     return found
 
 

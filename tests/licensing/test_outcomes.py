@@ -169,7 +169,7 @@ def numbers(stated: int, before: int, users: int = 100, users_before: int = 100)
         (CONTEXT._replace(read_at=ago(27 / 24)), ["data-is-old"]),
         (CONTEXT._replace(read_at=None), ["data-is-old"]),
         (CONTEXT._replace(unread={"b.example"}), ["domains-unread"]),
-        (CONTEXT._replace(hides_limit=True), ["limit-not-known"]),
+        (CONTEXT._replace(hides_free=True), ["free-not-known"]),
         (CONTEXT._replace(logins=numbers(80, 100)), []),
         (CONTEXT._replace(logins=numbers(79, 100)), ["logins-vanished"]),
         (CONTEXT._replace(logins=numbers(0, 1)), ["logins-vanished"]),

@@ -76,6 +76,11 @@ def test_facts_come_from_the_store(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_ships_leaves_service_accounts_alone(tmp_path: Path) -> None:
+    session = session_of(tmp_path, old("scanner", tags=("service",)), old("anna"))
+    assert codes(session, IDLE) == {"scanner": "outside-filter", "anna": "do"}
+
+
 def test_a_plan_has_each_account_once_and_its_totals(tmp_path: Path) -> None:
     session = session_of(tmp_path, old("a"), old("b", last_login=logged_in(900)), account("c"), alias("i", "c"))
     plan = plan_of(session, judge(session, LOOSE))
@@ -167,6 +172,16 @@ def test_data_of_a_server_that_was_not_read_refuses_the_plan(
         with pytest.raises(Refused) as caught:
             plan_of(session, found)
         assert (caught.value.code, caught.value.exit_code) == ("plan-refused", 4)
+
+
+def test_only_domains_that_the_policy_is_about_need_be_read(tmp_path: Path) -> None:
+    session = session_of(tmp_path, old("near"), old("far@south.example"))
+    following(session, uncounted=("south.example",))
+    near = replace(LOOSE, where="domain:north")
+    assert [each.code for each in judge(session, near).objections] == []
+    assert codes(session, near) == {"near": "do", "far": "outside-filter"}
+    found = judge(another(session), replace(near, stop_when_free=5)).objections
+    assert [each.code for each in found] == ["free-not-known"]
 
 
 def test_without_a_server_data_is_as_old_as_what_was_last_taken_in(tmp_path: Path) -> None:

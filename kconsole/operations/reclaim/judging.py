@@ -87,6 +87,10 @@ def _judgements(
     else:
         accounts = report.created
     server = state.server
+    everything = list(state.entries.values())  # at once: a thread may do this, while others change the store
+    found = everything if numbers is None else [state.entries[each] for each in numbers if each in state.entries]
+    entries = [entry for entry in found if entry.deleted_at is None and (not authority.is_bound or sees(entry.domain))]
+    fitting = _fitting(entries, policy, source)
     wanted: tuple[Capability, ...] = ("reclaim", policy.step)
     context = Context(
         now=source.now,
@@ -94,51 +98,54 @@ def _judgements(
         accounts=accounts,
         free=report.free,
         read_at=known.seen.read_at if server is None else server.synced_at,
-        unread=frozenset(filter(sees, _unread(state, server))),
+        unread=_unread(state, server, entries, fitting),
         logins=None if server is None else server.logins,
-        hides_limit=report.hides_limit,
+        hides_free=report.hides_limit or report.partial,
         lacks=next((each for each in wanted if not authority.may(each)), ""),
         is_braked=is_braked,
     )
-    entries = _entries(state, authority, numbers)
-    judged = judge_all(_facts(entries, policy, source, known), policy, context)
+    aliases, lists = _served(everything)
+    judged = judge_all(_facts(entries, fitting, aliases, lists, policy, source, known), policy, context)
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
     silent = _CODES if server is None or server.logins is None else server.silent
-    after, unknown = (
-        report.used - freed,
-        tuple(_CODES[field] for field in silent),
+    return Judgements(
+        policy=policy,
+        judged=judged,
+        objections=objections(policy, context),
+        used=report.used,
+        used_after=report.used - freed,
+        limit=report.limit,
+        unknown=tuple(_CODES[field] for field in silent),
     )
-    return Judgements(policy, judged, objections(policy, context), report.used, after, report.limit, unknown)
 
 
-def _entries(state: Records, authority: Authority, numbers: Collection[int] | None) -> list[Entry]:
-    if numbers is None:
-        found = state.live_entries()
-    else:
-        found = [entry for number in numbers if (entry := state.live_entry(number)) is not None]
-    return [entry for entry in found if authority.sees(entry.domain)] if authority.is_bound else found
-
-
-def _unread(state: Records, server: Server | None) -> set[str]:
-    """The domains whose accounts were not read, in canonical form."""
-    if server is None:
-        return set()
+def _unread(state: Records, server: Server | None, entries: list[Entry], fitting: set[int] | None) -> frozenset[str]:
+    """The domains that were not read, of those whose accounts the policy is about, in canonical form."""
+    if server is None or not server.is_partial:
+        return frozenset()
     unread = set(map(canonical_domain, server.uncounted))
     if server.hides_domains:
         counted = set(map(canonical_domain, server.counted))
         unread |= {name for domain in state.domains.values() if (name := canonical_domain(domain.name)) not in counted}
-    return unread
+    concerned = {entry.domain for entry in entries if fitting is None or entry.id in fitting}
+    return frozenset(unread.intersection(map(canonical_domain, concerned)))
 
 
-def _facts(entries: list[Entry], policy: Policy, source: _Source, known: Known) -> Iterator[Facts]:
+def _facts(
+    entries: list[Entry],
+    fitting: set[int] | None,
+    aliases: Mapping[str, str],
+    lists: Mapping[str, str],
+    policy: Policy,
+    source: _Source,
+    known: Known,
+) -> Iterator[Facts]:
     state, now, authority = source.state, source.now, source.authority
-    fitting = _fitting(entries, policy, source)
     protections = protecting(state.protections.values()) if state.protections else None
-    aliases, lists = _served(state)
     dues: dict[int, datetime] = {}
-    for mark in state.marks.values():
+    for mark in list(state.marks.values()):
         dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
     first_seen, disabled_since, touched = known.seen.first_seen, known.seen.disabled_since, known.touched()
     is_delete, is_free = policy.step == "delete", authority.is_unlimited
@@ -171,11 +178,11 @@ def _fitting(entries: list[Entry], policy: Policy, source: _Source) -> set[int] 
     return {entries[place].id for place in chosen.choose(list(range(len(entries))), texts, entries)}
 
 
-def _served(state: Records) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def _served(entries: list[Entry]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """By addresses in canonical form: an alias that delivers there, and a mailing list that they moderate."""
     aliases: dict[str, str] = {}
     lists: dict[str, str] = {}
-    for entry in state.entries.values():
+    for entry in entries:
         if entry.kind in ("alias", "mailing_list") and entry.deleted_at is None:
             named, found = (entry.delivers_to, aliases) if entry.kind == "alias" else (entry.moderators, lists)
             for target in named:

@@ -12,11 +12,11 @@ from kconsole.core.identity import canonical_login
 from kconsole.core.roles import Capability
 from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
-from kconsole.operations.search.filters import Filter, FilterReader
+from kconsole.operations.search.filters import SERVICE, Filter, FilterReader
 from kconsole.operations.search.states import states_of
 from kconsole.store.records import Records
 
-IDLE: Final = Policy(name="idle", never=60)
+IDLE: Final = Policy(name="idle", where=f"-is:{SERVICE}", never=60)
 """What there is until someone sets a policy of this name. Nothing uses it on its own."""
 
 

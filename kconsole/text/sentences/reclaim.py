@@ -105,7 +105,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "domains-unread": "The accounts of {domains:some} were not read.",
     "data-is-old": _data_is_old,
     "logins-vanished": "The server no longer says when {lost:count account} logged in, of {had:,} that had logged in.",
-    "limit-not-known": "The limit of the license is not known, and the policy stops at a number of free seats.",
+    "free-not-known": "It is not known how many seats are free, and the policy stops at a number of them.",
     "not-a-plan": "The file is no plan of kconsole: {error}.",
     "plan-of-another-version": "The plan is of the version {schema}; this kconsole reads {known}.",
     "plan-was-edited": "The plan was changed after it was made.",
