@@ -23,6 +23,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.text import ages, messages, words
 from kconsole.text.details import Detail, offboarding_words
+from kconsole.text.reclaim import policy_words
 from kconsole.text.safe_text import safe_address, safe_text
 
 PAST: Final = {
@@ -330,7 +331,7 @@ def decision_words(decision: Decision) -> str:
         return f"{words.day(decision.due)}{offboarding_words(decision)}{reason}"
     if isinstance(decision, Mark):
         return f"{safe_text(decision.policy)}, due {words.day(decision.due)}"
-    return f"{safe_text(decision.name)}   {decision.step} after {words.count(decision.inactive, 'day')}"
+    return f"{safe_text(decision.name)}   {policy_words(decision)}"
 
 
 def _named_server(commit: Commit) -> str:

@@ -50,6 +50,18 @@ def policy_cells(policy: Policy) -> list[str]:
     return [safe_text(policy.name), f"{policy.inactive:,} d", never, f"{policy.grace:,} d", policy.step, most, where]
 
 
+def policy_words(policy: Policy) -> str:
+    """A policy in one line."""
+    never = "keeps" if policy.never is None else f"after {words.count(policy.never, 'day')}"
+    stop = "" if policy.stop_when_free is None else f", stops at {policy.stop_when_free:,} free"
+    where = f", where {safe_text(policy.where, None)}" if policy.where else ""
+    most = f"{policy.brake_accounts:,} or {policy.brake_percent} %"
+    return (
+        f"{policy.step} after {words.count(policy.inactive, 'day')}, never logged in: {never},"
+        f" grace {words.count(policy.grace, 'day')}, at most {most}, data of {policy.max_data_age:,} h{stop}{where}"
+    )
+
+
 def policy_details(policy: Policy, is_stored: bool) -> list[Detail]:
     """All settings of a policy."""
     never = "kept" if policy.never is None else f"after {words.count(policy.never, 'day')} in the log"

@@ -6,9 +6,11 @@ import pytest
 
 from kconsole.core.errors import BadInput, NotFound, NotPermitted
 from kconsole.core.roles import Authority
+from kconsole.operations.history import LogQuery
 from kconsole.operations.reclaim.policies import IDLE, RemovePolicy, SetPolicy, policies_of, policy_named
 from kconsole.operations.reclaim.policy_model import SETTINGS
 from kconsole.operations.session import Session
+from kconsole.text.commits import details_of
 from tests.operations.sessions import account, only_code, session_of
 from tests.store.stores import same_as_disk
 
@@ -94,3 +96,12 @@ def test_a_wrong_name_is_refused(session: Session, name: str) -> None:
 
 def test_all_settings_of_a_policy_can_be_set() -> None:
     assert set(SETTINGS) | {"name"} == set(type(IDLE).__struct_fields__)
+
+
+def test_the_log_says_all_of_a_policy_before_and_after(session: Session) -> None:
+    put(session, "guests", where="tag:guest", stop_when_free="5")
+    put(session, "guests", inactive="45", never="60")
+    commit = next(session.history.log(LogQuery(), newest_first=True))
+    text = " ".join(detail.text for detail in details_of(commit, session.clock.now()))
+    for part in ("tag:guest", "45 days", "180 days", "60 days", "keeps", "5 free"):
+        assert part in text
