@@ -14,6 +14,7 @@ from kconsole.tui.commands.imports import IMPORT_COMMANDS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
+from kconsole.tui.commands.reclaim import RECLAIM_COMMANDS
 from kconsole.tui.commands.server import RECONCILE_COMMANDS
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import COMMANDS
@@ -33,7 +34,7 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
 
 SCREENS: Final = (("", (*COMMANDS, *MOVEMENTS)), ("log", LOG_COMMANDS), ("license", LICENSE_COMMANDS),
     ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("import", IMPORT_COMMANDS),
-    ("comparison", RECONCILE_COMMANDS), ("decisions", DECISION_COMMANDS))  # fmt: skip
+    ("comparison", RECONCILE_COMMANDS), ("decisions", DECISION_COMMANDS), ("plan", RECLAIM_COMMANDS))  # fmt: skip
 """The commands of each screen, the main one first."""
 
 SAME: Final = {
@@ -45,6 +46,8 @@ SAME: Final = {
     "import-apply": "license-activate",
     "decision-back": "back", "decisions": "back", "decision-details": "details", "decision-add": "add",
     "decision-until": "keep", "decision-end": "delete", "decision-undo": "undo",
+    "reclaim-back": "back", "reclaim": "back", "reclaim-sync": "sync", "reclaim-undo": "undo",
+    "reclaim-apply": "license-activate",
     "log-undo": "undo", "license-undo": "undo", "map-undo": "undo",
     "log": "back", "import": "back", "license": "back", "map": "back", "reconcile": "back",
 }  # fmt: skip
@@ -52,12 +55,15 @@ SAME: Final = {
 
 
 def meanings() -> dict[str, list[tuple[str, AnyCommand]]]:
-    """The commands of each letter with their screens, those of the main screen first."""
+    """The commands of each letter with their screens, those of the main screen first.
+
+    A plan is applied by `A`, as all that is previewed; that `a` does it there too is for those who look for it.
+    """
     letters: dict[str, list[tuple[str, AnyCommand]]] = {}
     for screen, commands in SCREENS:
         for command in commands:
             for key in OWN_KEYS.shown(command):
-                if len(key) == 1 and key.isalpha():
+                if len(key) == 1 and key.isalpha() and (key, command.name) != ("a", "reclaim-apply"):
                     letters.setdefault(key, []).append((screen, command))
     return letters
 
@@ -90,6 +96,7 @@ def with_tables(text: str) -> str:
         "license keys": key_table(LICENSE_COMMANDS),
         "mapping keys": key_table(MAPPING_COMMANDS),
         "decision keys": key_table(DECISION_COMMANDS),
+        "plan keys": key_table(RECLAIM_COMMANDS),
         "comparison keys": key_table(RECONCILE_COMMANDS),
         "preview keys": key_table(PREVIEW_COMMANDS),
         "import keys": key_table(IMPORT_COMMANDS),

@@ -80,11 +80,12 @@ def plan(place: CliContext, policy: str, out: Path | None, valid: int, as_json: 
 
 def _put_plan(session: Session, found: Judgements) -> None:
     rows = [[safe_address(each.entry.address), messages.words_of(each.message)] for each in found.to_do]
-    click.echo(texts.plan_heading(found))
+    done, stay = texts.plan_headings(found.policy.step, len(rows), len(found.judged) - len(rows))
+    click.echo(done)
     if rows:
         put_table(["ACCOUNT", "WHY"], rows, whole={0})
     click.echo()
-    click.echo(texts.stay_heading(found))
+    click.echo(stay)
     put_table(
         ["ACCOUNTS", "WHY"], ([f"{number:,}", reason] for reason, number in texts.reason_counts(found)), right={0}
     )

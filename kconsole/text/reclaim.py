@@ -98,14 +98,16 @@ def unknown_words(found: Judgements) -> str:
     return f"It is not known {words.and_list(what)}." if what else ""
 
 
-def plan_heading(found: Judgements) -> str:
-    """What would be done to how many: "would be disabled (16)"."""
-    return f"would be {_DONE[found.policy.step]} ({found.counts.get('do', 0):,})"
+def plan_headings(step: Step, done: int, stay: int) -> tuple[str, str]:
+    """What would be done to how many, and how many stay: "would be disabled (16)", "stay (97), by reason"."""
+    return f"would be {_DONE[step]} ({done:,})", f"stay ({stay:,}), by reason"
 
 
-def stay_heading(found: Judgements) -> str:
-    """How many stay: "stay (97), by reason"."""
-    return f"stay ({len(found.judged) - found.counts.get('do', 0):,}), by reason"
+def policy_line(policy: Policy) -> str:
+    """A policy in a line: "idle · no login for 180 days, or none ever and known for 60 days"."""
+    never = "" if policy.never is None else f", or none ever and known for {words.count(policy.never, 'day')}"
+    where = [safe_text(policy.where)] if policy.where else []
+    return " · ".join((safe_text(policy.name), *where, f"no login for {words.count(policy.inactive, 'day')}{never}"))
 
 
 def reason_counts(found: Judgements) -> list[tuple[str, int]]:

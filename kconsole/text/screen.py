@@ -185,6 +185,9 @@ def done_words(done: Done, undone: str = "") -> str:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1 and done.operation != "offboard":
         counted = _counted(done)
+        if done.operation == "reclaim" and not undone:
+            what = "deleted" if changed[:1] and changed[0].code.startswith("deleted") else "disabled"
+            return f"{_seats(done)}{counted} {what} by the plan"
         if undone or done.operation not in _FOLLOWS_NUMBER:
             return f"{_seats(done)}{undone or f'{done.operation}:'} {counted}"
         from kconsole.text.commits import PAST

@@ -119,12 +119,14 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     from kconsole.tui.commands.license import LICENSE_COMMANDS
     from kconsole.tui.commands.log import LOG_COMMANDS
     from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
+    from kconsole.tui.commands.reclaim import RECLAIM_COMMANDS
     from kconsole.tui.commands.server import RECONCILE_COMMANDS, SERVER_COMMANDS
 
     return {
         "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
         "the log": (*LOG_COMMANDS, *MOVEMENTS),
         "the history": (*HISTORY_COMMANDS, *MOVEMENTS),
+        "the plan": (*RECLAIM_COMMANDS, *MOVEMENTS),
         "the decisions": (*DECISION_COMMANDS, *MOVEMENTS),
         "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
         "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),

@@ -279,7 +279,7 @@ WALKS: Final = (
             Scene("saved-filters", "Filters that were saved.", (_back, "f")),
             Scene("export", "The list goes to a file.", (_back, "E")),
             Scene("tags", "The tags of an account.", (_back, "j", "T")),
-            Scene("keep", "An account is kept until a day.", (_back, "K")),
+            Scene("keep", "An account is kept until a day.", (_back, "K"), (NARROW, WIDE)),
             Scene(
                 "offboard",
                 "The user of an account leaves: the plan.",
@@ -429,6 +429,33 @@ WALKS: Final = (
             Scene("history-year", "A year of it.", ("p", "g")),
         ),
         with_past=True,
+    ),
+    Walk(
+        "office",
+        (
+            Scene("reclaim", "The plan of a policy: who would be disabled, who stays and why.", ("P",), (WIDE, NARROW)),
+            Scene("reclaim-why", "Why an account would be disabled.", ("enter",)),
+            Scene("reclaim-left-out", "An account is left out, and kept from every plan.", ("escape", "j", "space")),
+            Scene(
+                "reclaim-reason",
+                "Who stays for a reason.",
+                ("escape", *["down"] * 13, "enter"),
+                (NARROW, WIDE),
+            ),
+            Scene("reclaim-confirm", "The number of accounts is typed before the plan is applied.", ("g", "A")),
+            Scene("reclaim-done", "What the plan did, and what another one would do.", (*"9", "enter"), (NARROW, WIDE)),
+        ),
+        with_past=True,
+    ),
+    Walk(
+        "office",
+        (
+            Scene(
+                "reclaim-old-data",
+                "There is no plan where the data says too little.",
+                (happens(lambda _, clock: clock.forward(days=3)), "P"),
+            ),
+        ),
     ),
     Walk(
         "small",

@@ -22,6 +22,7 @@ from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.screens.palette import PaletteDialog, found
+from kconsole.tui.screens.reclaim import ReclaimScreen
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.row_list import RowList
@@ -64,6 +65,7 @@ def test_every_command_of_every_screen_is_known_here() -> None:
         MainScreen,
         LogScreen,
         HistoryScreen,
+        ReclaimScreen,
         DecisionsScreen,
         LicenseScreen,
         MappingScreen,
@@ -105,6 +107,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             "Help": (),
             "Help: the activity log": ("L",),
             "Help: seats over time": ("H",),
+            "Help: the plan": ("P",),
             "Help: reservations, keeps and protections": ("V",),
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),

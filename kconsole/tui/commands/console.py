@@ -17,6 +17,13 @@ class History(Command):
     synonyms = "history trend plot chart growth when full purchase"
 
 
+class Reclaim(Command):
+    """Show the plan of a policy: which accounts are not used and would be disabled, and why the others stay."""
+
+    name, keys, title, word = "reclaim", "P", "Console: free seats of accounts that are not used", "plan"
+    synonyms = "idle inactive unused policy cleanup"
+
+
 class Decisions(Command):
     """Show the reservations, keeps and protections, and who leaves on a day: add, end, or move the end."""
 
@@ -116,5 +123,5 @@ class Bottom(_Movement):
     name, keys, title = "bottom", "G,end", "Move: last row"
 
 
-CONSOLE_COMMANDS = (Log, History, Decisions, License, Palette, NextTheme, Redraw, Help, Quit)
+CONSOLE_COMMANDS = (Log, History, Reclaim, Decisions, License, Palette, NextTheme, Redraw, Help, Quit)
 MOVEMENTS = tuple(_Movement.__subclasses__())

@@ -42,3 +42,8 @@ class DoorsScreen(AccountsScreen):
         from kconsole.tui.screens.decisions import DecisionsScreen
 
         self.app.push_screen(DecisionsScreen(self.workspace))
+
+    def action_reclaim(self) -> None:
+        from kconsole.tui.screens.reclaim import ReclaimScreen
+
+        self.app.push_screen(ReclaimScreen(self.workspace))
