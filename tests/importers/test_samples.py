@@ -13,14 +13,19 @@ from kconsole.core.decisions import DECISIONS
 from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
+from kconsole.core.roles import Authority
 from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
+from kconsole.licensing.outcomes import CODES
 from kconsole.licensing.policy import KERIO
 from kconsole.operations import samples
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.maintenance import examine
+from kconsole.operations.reclaim.judging import judge
+from kconsole.operations.reclaim.policies import IDLE
 from kconsole.operations.samples import AS_OF, SAMPLES, load_sample, sample_folder, sample_session
 from kconsole.operations.seat_history import seat_forecast, seat_history
+from kconsole.operations.session import Session
 from tests.clocks import noon
 from tests.limits import PATIENCE
 from tests.samples import make_inventory, make_sample
@@ -55,6 +60,20 @@ def test_the_past_of_the_office_leads_to_it(tmp_path: Path) -> None:
         assert sum(day.reclaimed for day in history) == 4
         assert seat_forecast(session, history).trend == "rising"
     assert not [finding for finding in examine(tmp_path / "store") if finding.serious]
+
+
+def test_every_reason_to_leave_an_account_alone_appears_in_the_office(tmp_path: Path) -> None:
+    clock = noon()
+    with closing(sample_session("office", tmp_path / "store", "me", clock, with_past=True)) as session:
+        shops = session.state.policies[next(iter(session.state.policies))]
+        policies = (IDLE, shops, replace(IDLE, never=None), replace(IDLE, step="delete"))
+        codes = {code for policy in policies for code in judge(session, policy).counts}
+    role = Authority("helpdesk", operator="helpdesk", account="x.wang@retail.northwind.example")
+    with closing(Session.open(tmp_path / "store", "me", clock, authority=lambda: role)) as session:
+        codes |= judge(session, IDLE).counts.keys()
+        clock.forward(days=2)
+        codes |= judge(session, IDLE).counts.keys()
+    assert codes == set(CODES)
 
 
 def test_the_generator_needs_a_folder() -> None:

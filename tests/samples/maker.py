@@ -282,7 +282,15 @@ def _decided(office: Inventory, maker: _Maker) -> Inventory:
         )  # fmt: skip
 
     delivers = {f"m.ueda{retail}": (f"shop.admin{retail}",)}
-    entries = (replace(each, delivers_to=delivers.get(each.address, each.delivers_to)) for each in office.entries)
+    moderators = {f"board{main}": (f"d.ozturk{main}",)}
+    entries = (
+        replace(
+            each,
+            delivers_to=delivers.get(each.address, each.delivers_to),
+            moderators=moderators.get(each.address, ()),
+        )
+        for each in office.entries
+    )
     return replace(
         office,
         entries=tuple(entries),
