@@ -71,6 +71,8 @@ FAULTS: Final[tuple[Callable[[], Fault], ...]] = (
     lambda: ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (1004, "No."))),
 )
 
+KINDS: Final = ("disable", "enable", "add", "delete", "offboard")
+
 DOMAIN_NAMES: Final = ("south.example", "s.example", "north.example")
 
 people = st.sampled_from(PEOPLE)
@@ -300,11 +302,11 @@ class LiveMachine(RuleBasedStateMachine):
     def nothing_will_go_wrong(self) -> None:
         self.at.mail.faults.clear()
 
-    @rule(which=consoles, who=people, kind=st.sampled_from(("disable", "enable", "add", "delete")), data=st.data())
+    @rule(which=consoles, who=people, kind=st.sampled_from(KINDS), data=st.data())
     def die_in_the_middle(self, which: int, who: str, kind: str, data: st.DataObject) -> None:
         operations: dict[str, Operation] = {
             "disable": DisableAccounts((who,)), "enable": EnableAccounts((who,)), "add": AddAccount(who),
-            "delete": DeleteAccounts((who,), "delete"),
+            "delete": DeleteAccounts((who,), "delete"), "offboard": Offboard(who, alias_to=OTTO),
         }  # fmt: skip
         when = data.draw(st.sampled_from(("before the call", "after the call", "while saving")))
         dying = (
@@ -320,11 +322,11 @@ class LiveMachine(RuleBasedStateMachine):
             self.sessions[which].store.abandon()
             self.sessions[which] = self.at.opened(self.folder, ("anna", "berg")[which])
 
-    @rule(which=consoles, who=people, kind=st.sampled_from(("disable", "enable", "add", "delete")), data=st.data())
+    @rule(which=consoles, who=people, kind=st.sampled_from(KINDS), data=st.data())
     def others_act_while_the_server_is_asked(self, which: int, who: str, kind: str, data: st.DataObject) -> None:
         operations: dict[str, Operation] = {
             "disable": DisableAccounts((who,)), "enable": EnableAccounts((who,)), "add": AddAccount(who),
-            "delete": DeleteAccounts((who,), "delete"),
+            "delete": DeleteAccounts((who,), "delete"), "offboard": Offboard(who, alias_to=OTTO),
         }  # fmt: skip
         other = 1 - which
         what = data.draw(st.sampled_from(("read", "take", "outside")))
@@ -341,7 +343,7 @@ class LiveMachine(RuleBasedStateMachine):
             except BaseException as error:  # it would be lost in a thread of the server
                 self.strange.append(error)
 
-        method = {"add": "Users.create", "delete": "Users.remove"}.get(kind, "Users.set")
+        method = {"add": "Users.create", "delete": "Users.remove", "offboard": "Aliases.create"}.get(kind, "Users.set")
         self.at.mail.faults.clear()
         self.at.mail.faults.add(Meanwhile(act), method)
         self.write(which, operations[kind])
