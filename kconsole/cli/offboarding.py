@@ -33,6 +33,7 @@ from kconsole.operations.offboarding import (
     ScheduleOffboarding,
     due_now,
     plan_of,
+    when_due,
 )
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
@@ -172,7 +173,7 @@ def due(place: CliContext, applies: bool, as_document: bool, password_file: Path
         by = writer_for(place, session, session.is_done_there(Offboard.name), password_file)
         try:
             for each, document in zip(found, documents, strict=True):
-                operation = Offboard(_address(each, session), each.to, each.alias_to, each.reason, scheduled=each)
+                operation = when_due(each, session.state)
                 done = said(session, lambda operation=operation: session.do(operation, by))  # type: ignore[misc]
                 document["outcomes"] = [_outcome(outcome) for outcome in done.outcomes]
                 outcomes += done.outcomes
@@ -204,17 +205,19 @@ def _address(each: Offboarding, session: Session) -> str:
 
 def _refused(each: Offboarding, session: Session) -> str | None:
     """Why it would be refused now; None if it would not."""
+    due = when_due(each, session.state)
     try:
-        plan_of(_address(each, session), each.to, each.alias_to, session.state, session.seats.policy, session.authority)
+        plan_of(due.address, due.to, due.alias_to, session.state, session.seats.policy, session.authority)
     except (NotFound, Refused) as error:
         return messages.whole(error)
     return None
 
 
 def _document(each: Offboarding, session: Session) -> dict[str, Any]:
+    due = when_due(each, session.state)
     return {
-        "address": _address(each, session),
-        **{name: as_json(getattr(each, name)) for name in ("due", "to", "alias_to", "reason", "by", "at")},
+        **{name: getattr(due, name) for name in ("address", "to", "alias_to")},
+        **{name: as_json(getattr(each, name)) for name in ("due", "reason", "by", "at")},
         "then": "delete" if each.deletes else "disable",
     }
 

@@ -113,6 +113,9 @@ class Offboarding(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     """The account that takes over the mailbox; empty where it stays."""
     alias_to: str = ""
     """The account that gets the mail to the address from then on; empty for none."""
+    to_entry: int = 0
+    alias_entry: int = 0
+    """The numbers of these two, so that they may be renamed; 0 for none, and in a dump."""
     reason: str = ""
     by: str = ""
     at: datetime

@@ -60,7 +60,8 @@ def document_of(record: Struct) -> Document:
             if not document[name]:
                 del document[name]
     elif isinstance(record, OfAccount):
-        del document["entry"]
+        for name in ("entry", "to_entry", "alias_entry"):
+            document.pop(name, None)
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
         for name in _LATER:
             if document[name] in ([], None):

@@ -281,12 +281,14 @@ class ScheduleOffboarding:
         check_end(self.due, context.now, LONGEST_AHEAD, context.authority)
         plan = plan_of(self.address, self.to, self.alias_to, context.visible, context.policy, context.authority)
         account, params = plan.account, {"due": to_iso(self.due)}
+        to, alias_to = (context.state.entry_at(each) if each else None for each in (plan.to, plan.alias_to))
         if account.deleted_at is not None:
             return [missing(self.address, context.visible)]
         if not plan.is_needed:
             return [Outcome(account.address, "unchanged", "disabled-already")]
         offboarding = Offboarding(
             entry=account.id, address=account.address, due=self.due, to=plan.to, alias_to=plan.alias_to,
+            to_entry=to.id if to else 0, alias_entry=alias_to.id if alias_to else 0,
             reason=stripped(self.reason), by=context.by, at=context.now,
         )  # fmt: skip
         known = context.state.offboardings.get(account.id)
@@ -321,3 +323,10 @@ class CancelOffboarding:
 def due_now(state: Records, now: datetime) -> list[Offboarding]:
     """The offboardings that are due, the one that is due longest first."""
     return sorted((each for each in state.offboardings.values() if each.due <= now), key=lambda each: each.due)
+
+
+def when_due(offboarding: Offboarding, state: Records) -> Offboard:
+    """The operation that is due, with the present addresses of all that it names."""
+    to, alias_to = state.successors(offboarding)
+    address = state.entries[offboarding.entry].address
+    return Offboard(address, to, alias_to, offboarding.reason, scheduled=offboarding)

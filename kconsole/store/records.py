@@ -100,7 +100,15 @@ class Records:
         """The records with the addresses of their accounts."""
         for each in records.values():
             if (entry := self.entries.get(each.entry)) is not None:
+                if isinstance(each, Offboarding):
+                    to, alias_to = self.successors(each)
+                    each = replace(each, to=to, alias_to=alias_to, to_entry=0, alias_entry=0)
                 yield replace(each, entry=0, address=entry.address)
+
+    def successors(self, offboarding: Offboarding) -> tuple[str, str]:
+        """The present addresses of who takes over the mailbox of an account that leaves, and the mail to it."""
+        to, alias_to = self.live_entry(offboarding.to_entry), self.live_entry(offboarding.alias_entry)
+        return to.address if to else offboarding.to, alias_to.address if alias_to else offboarding.alias_to
 
     def live_entries(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.deleted_at is None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from kconsole.core.decisions import DECISIONS, Decision, OfAccount
+from kconsole.core.decisions import DECISIONS, Decision, OfAccount, Offboarding
 from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.identity import canonical_address
 from kconsole.core.license import License
@@ -133,6 +133,11 @@ class Transaction:
             for decision in getattr(inventory, table):
                 if isinstance(decision, OfAccount):
                     decision = replace(decision, entry=numbers[canonical_address(decision.address)])
+                if isinstance(decision, Offboarding):
+                    to, alias_to = (
+                        numbers.get(canonical_address(each), 0) for each in (decision.to, decision.alias_to)
+                    )
+                    decision = replace(decision, to_entry=to, alias_entry=alias_to)
                 self.put_decision(table, decision)
 
     @property

@@ -19,7 +19,7 @@ from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.maintenance import verify
-from kconsole.operations.offboarding import Offboard, ScheduleOffboarding, due_now
+from kconsole.operations.offboarding import Offboard, ScheduleOffboarding, due_now, when_due
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from kconsole.store.seatstore import SeatStore
@@ -283,7 +283,7 @@ class SessionHistories(RuleBasedStateMachine):
         for each in due_now(session.state, self.clock.now()):
             entry = session.state.entries[each.entry]
             assert entry.deleted_at is None
-            done = session.do(Offboard(entry.address, each.to, each.alias_to, scheduled=each))
+            done = session.do(when_due(each, session.state))
             assert (each.entry in session.state.offboardings) == bool(done.failures)
 
     @rule(who=st.integers(0, 1))

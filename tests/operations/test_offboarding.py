@@ -10,8 +10,10 @@ from kconsole.core.decisions import Offboarding
 from kconsole.core.errors import BadInput, ChangedMeanwhile, NotFound, NotPermitted, Refused
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority, RoleName
+from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.decisions import KeepAccounts, Protect
+from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.offboarding import (
     CancelOffboarding,
@@ -20,6 +22,7 @@ from kconsole.operations.offboarding import (
     ScheduleOffboarding,
     due_now,
     plan_of,
+    when_due,
 )
 from kconsole.operations.search.states import decisions_on
 from kconsole.operations.server import RestoreInventory
@@ -74,9 +77,7 @@ def apply_due(session: Session) -> list[tuple[str, str]]:
     return [
         (outcome.result, outcome.code)
         for each in due_now(session.state, session.clock.now())
-        for outcome in session.do(
-            Offboard(session.state.entries[each.entry].address, each.to, each.alias_to, each.reason, scheduled=each)
-        ).outcomes
+        for outcome in session.do(when_due(each, session.state)).outcomes
     ]
 
 
@@ -316,6 +317,22 @@ def test_a_rename_changes_nothing_and_a_new_account_is_another(session: Session,
         transaction.put_entry(replace(session.state.entries[again.entry], address="anna.berg@north.example"))
     assert apply_due(session) == [("done", "disabled")]
     assert not live(session, "anna.berg@north.example").enabled
+
+
+def test_successors_may_be_renamed(session: Session, clock: FixedClock, tmp_path: Path) -> None:
+    schedule(session, to=BERG, alias_to=MIA)
+    other = session_of(tmp_path / "other", account("zoe"))
+    with session.store.transaction("rename", "restore") as transaction:
+        transaction.put_entry(replace(live(session, BERG), address="berg.smith@north.example"))
+        transaction.put_entry(replace(live(session, MIA), address="mia.smith@south.example"))
+    other.do(RestoreInventory(read_dump(dump_of(session), "dump")))
+    assert dump_of(other) == dump_of(session)
+    clock.forward(days=10)
+    for each in (session, other):
+        each.clock = clock
+        assert apply_due(each) == [("done", "deleted-seat-held"), ("done", "gets-mail-to")]
+        assert each.state.deleted_at(ANNA)[0].transferred_to == "berg.smith@north.example"
+        assert live(each, ANNA).delivers_to == ("mia.smith@south.example",)
 
 
 def test_what_another_console_cancelled_or_changed_is_not_applied(session: Session, clock: FixedClock) -> None:
