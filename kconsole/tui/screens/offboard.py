@@ -42,8 +42,9 @@ class OffboardDialog(SavingForm[Decided]):
         if known is not None:
             change, cancel = f"change it: it is on {words.day(known.due)}", "cancel it: the account stays"
             yield Field("planned", "Planned", "change", choices=(("change", change), ("cancel", cancel)))
-        yield Field("to", "Mailbox to", "" if known is None else known.to, "no one: it stays where it is")
-        yield Field("alias-to", "Address to", "" if known is None else known.alias_to, "no one")
+        to, alias_to = ("", "") if known is None else self._session.state.successors(known)
+        yield Field("to", "Mailbox to", to, "no one: it stays where it is")
+        yield Field("alias-to", "Address to", alias_to, "no one")
         yield Field("day", "On", "" if known is None else words.day(known.due), "now; or a day, as 2027-01-31")
         yield Field("reason", "Reason", "" if known is None else known.reason)
 
