@@ -1,6 +1,6 @@
 """Makes the pictures in screenshots/: `python -m tests.screenshots`, or those of the walks that it is given by name.
 
-SVG by Textual, which `tests/tui/test_pictures.py` compares; PNG by resvg. The page that shows them is made, too.
+SVG by Textual, which `tests/tui/test_scenes.py` compares; PNG by resvg. The page that shows them is made, too.
 """
 
 import asyncio
@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.tui.scenes import ALL, SCENES, TINY, WALKS, Size, Walk, walked
+from tests.tui.console import Console
+from tests.tui.scenes import ALL, SCENES, TINY, WALKS, Scene, Size, Walk, walked
 
 FOLDER: Final = Path(__file__).parent.parent / "screenshots"
 FONT: Final = "DejaVu Sans Mono"
@@ -20,12 +21,22 @@ NOT_A_SCENE: Final = frozenset({"README.md", "bench-screen.svg"})
 
 async def pictures(walk: Walk, size: Size) -> dict[str, str]:
     """The pictures of a walk in a size, as SVG, by their names."""
-    last = max(place for place, scene in enumerate(walk.scenes) if size in scene.sizes)
     return {
-        scene.picture(size): screen.app.export_screenshot(title=f"kconsole: {scene.name}").replace("Fira Code", FONT)
-        async for scene, screen in walked(walk._replace(scenes=walk.scenes[: last + 1]), size)
+        scene.picture(size): picture_of(scene, screen)
+        async for scene, screen in walked(as_far_as_seen(walk, size), size)
         if size in scene.sizes
     }
+
+
+def picture_of(scene: Scene, screen: Console) -> str:
+    """The picture of a scene that a console shows, as SVG."""
+    return screen.app.export_screenshot(title=f"kconsole: {scene.name}").replace("Fira Code", FONT)
+
+
+def as_far_as_seen(walk: Walk, size: Size) -> Walk:
+    """A walk up to its last scene that has a picture in a size."""
+    last = max(place for place, scene in enumerate(walk.scenes) if size in scene.sizes)
+    return walk._replace(scenes=walk.scenes[: last + 1])
 
 
 def sizes_of(walk: Walk) -> set[Size]:

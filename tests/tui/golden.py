@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.tui.console import NARROW
-from tests.tui.scenes import WALKS, Walk, walked, words_of
+from tests.tui.console import NARROW, Console
+from tests.tui.scenes import WALKS, Scene, Walk, walked, words_of
 
 FOLDER: Final = Path(__file__).parent / "golden"
 
 
 async def words(walk: Walk) -> dict[str, str]:
-    """The words of each scene of a walk; the first line says what it is a picture of."""
-    return {
-        scene.name: f"{type(screen.app.screen).__name__}: {scene.shows}\n\n{words_of(screen)}\n"
-        async for scene, screen in walked(walk, NARROW)
-    }
+    """The words of each scene of a walk."""
+    return {scene.name: held_words(scene, screen) async for scene, screen in walked(walk, NARROW)}
+
+
+def held_words(scene: Scene, screen: Console) -> str:
+    """What the golden file of a scene holds; the first line says what it is a picture of."""
+    return f"{type(screen.app.screen).__name__}: {scene.shows}\n\n{words_of(screen)}\n"
 
 
 def golden_walks() -> Iterator[Walk]:

@@ -1,6 +1,6 @@
 """Scenes: every screen and dialog of the console in its states, each with the steps that lead there.
 
-The golden files hold their words (`test_golden.py`), `screenshots/` their pictures (`test_pictures.py`). Scenes of one
+The golden files hold their words, `screenshots/` their pictures; `test_scenes.py` compares both. Scenes of one
 walk come one after the other, on one store and with one start of the console.
 """
 

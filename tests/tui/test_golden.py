@@ -1,4 +1,4 @@
-"""The words on the screen are those of the golden files; each screen and dialog has one. `make golden` writes them."""
+"""Each screen and dialog has a golden file with its words, which `test_scenes.py` compares."""
 
 import importlib
 import pkgutil
@@ -6,24 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from textual.screen import Screen
 
 import kconsole.tui
-from tests.limits import thorough_but
-from tests.tui.golden import FOLDER, golden_walks, words
-
-QUICK = ("main", "add", "crisis", "empty", "log", "mapping")
-"""Walks whose words are compared in quick runs too."""
+from tests.tui.golden import FOLDER, golden_walks
 
 PACKAGE = Path(kconsole.tui.__file__).parent
-
-
-@pytest.mark.parametrize("name", thorough_but(QUICK, [walk.name for walk in golden_walks()]))
-async def test_the_words_are_those_of_the_golden_file(name: str) -> None:
-    (walk,) = (walk for walk in golden_walks() if walk.name == name)
-    for scene, text in (await words(walk)).items():
-        assert text == (FOLDER / f"{scene}.txt").read_text(encoding="utf-8"), scene
 
 
 def test_every_golden_file_is_of_a_scene() -> None:
