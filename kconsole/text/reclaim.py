@@ -104,8 +104,8 @@ def plan_headings(step: Step, done: int, stay: int) -> tuple[str, str]:
 
 
 def policy_line(policy: Policy) -> str:
-    """A policy in a line: "idle · no login for 180 days, or none ever and known for 60 days"."""
-    never = "" if policy.never is None else f", or none ever and known for {words.count(policy.never, 'day')}"
+    """A policy in a line: "idle · no login for 180 days, or none ever in 60"."""
+    never = "" if policy.never is None else f", or none ever in {policy.never:,}"
     where = [safe_text(policy.where)] if policy.where else []
     return " · ".join((safe_text(policy.name), *where, f"no login for {words.count(policy.inactive, 'day')}{never}"))
 

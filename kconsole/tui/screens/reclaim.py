@@ -33,6 +33,9 @@ from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.widgets.reclaim_list import Heading, Reason, ReclaimList, Span
 from kconsole.tui.workspace import Workspace
 
+TALL: Final = 30
+"""Lines from which on it is shown what is not known of any account; the question before it is applied says it too."""
+
 SOME: Final = 6
 """Accounts of a reason that come into sight when they are listed."""
 
@@ -206,6 +209,7 @@ class ReclaimScreen(ServerScreen):
         more = len(taken) - len(names)
         notes = [change_words(self.session.seats.report(), self._planned(taken))]
         notes += [words.BACKUP_NOTE] if found.policy.step == "disable" else []
+        notes += [unknown] if (unknown := texts.unknown_words(found)) else []
         notes += self.where_it_is_done(found.policy.step, found.policy.step == "delete")
         question = Question(
             f"{verb} {words.count(len(taken), 'account')} by the policy {safe_text(found.policy.name)}?",
@@ -267,6 +271,8 @@ class ReclaimScreen(ServerScreen):
         rows = [("Policy", texts.policy_line(found.policy), "")]
         rows += [("No plan", safe_text(sentence(each, self.voice)), "alarm") for each in found.objections]
         rows += [("Next", safe_text(sentence(message("sync-then-plan"), self.voice)), "")] if found.objections else []
+        unknown = texts.unknown_words(found)
+        rows += [("Note", unknown, "muted")] if unknown and self.size.height >= TALL else []
         self.summary.show([("", rows)])
         outdated = " · OUTDATED: others made changes" if self._is_outdated else ""
         title = f"Plan · {words.count(len(taken), 'account')} · nothing changed yet{outdated}"

@@ -9,6 +9,7 @@ from kconsole.licensing.outcomes import Code, Judgement
 from kconsole.text.columns import cell_width
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
+from kconsole.tui.commands.base import voice_of
 from kconsole.tui.widgets.column_list import CURSOR_SIGN
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
@@ -88,7 +89,7 @@ class ReclaimList(RowList):
             return [sign, (f" {fitted(line.text, width - 3)}", "strong")]
         if isinstance(line, Reason):
             return [sign, (fitted(f" {'-' if line.is_open else '+'}{line.number:>6,}  {line.text}", width - 2), "")]
-        address, why = safe_address(line.entry.address), safe_text(words_of(line.message))
+        address, why = safe_address(line.entry.address), safe_text(words_of(line.message, voice_of(self)))
         mark, quiet = "    ", "" if row == self.cursor else "muted"
         if line.code in ("do", "brake"):
             mark = f"  {LEFT_OUT_SIGN if line.entry.id in self._left_out else TAKEN_SIGN} "
