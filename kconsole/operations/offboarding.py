@@ -151,7 +151,8 @@ def _steps(
         yield message("step-seat-free")
     if not is_deleted:
         yield message("step-mail-stays")
-        yield message("step-forwarding-ends")
+        if not account.delivers_to:
+            yield message("step-forwarding-ends")
         if addresses:
             yield message("step-aliases-stay", addresses=addresses)
         yield message("step-lists-stay")
@@ -170,6 +171,14 @@ def _steps(
 
 def _cautions(account: Entry, state: Records) -> Iterator[Message]:
     """What speaks against it, or should give a pause."""
+    if account.delivers_to:
+        yield message("step-forwards", addresses=list(account.delivers_to))
+    key = canonical_address(account.address)
+    lists = (
+        each for each in state.live_entries() if each.moderators and key in map(canonical_address, each.moderators)
+    )
+    if addresses := [each.address for each in lists]:
+        yield message("step-moderates", addresses=addresses)
     if account.role != "user":
         yield message("step-administrator")
     for each in decisions_on(account, state):

@@ -20,8 +20,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "step-seat-held": "Its seat is free after the next restart of the server.",
     "step-mail-stays": "Its mail stays. The server's backups leave out disabled accounts.",
     "step-forwarding-ends": (
-        "Disabled accounts do not forward. kconsole does not know whether this one does: look in the server's"
-        " administration."
+        "Disabled accounts do not forward. As far as is known this one does not: look in the server's administration"
+        " to be sure."
     ),
     "step-aliases-stay": "Its aliases stay: {addresses:commas}.",
     "step-lists-stay": "It stays a member of mailing lists and groups.",
@@ -31,8 +31,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "step-aliases-to": "{heir} gets the mail to its aliases too: {addresses:commas}.",
     "step-address-gone": "Mail to {address} is refused from then on.",
     "step-aliases-gone": "Its aliases no longer deliver to it, and go if it was the only one: {addresses:commas}.",
-    "step-references-gone": "It leaves all mailing lists and groups, and forwards nothing.",
+    "step-references-gone": "It leaves all mailing lists and groups.",
     "step-final-there": "The deletion cannot be undone on the server {server}.",
+    "step-forwards": "Mind: it forwards its mail to {addresses:commas}, and that ends.",
+    "step-moderates": "Mind: it moderates {addresses:commas}.",
     "step-administrator": "Mind: it has administrator rights.",
     "step-kept": "Mind: it is kept until {until:day}: {reason}.",
     "step-protected": "Mind: it is protected as {pattern}: {reason}.",
