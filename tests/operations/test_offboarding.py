@@ -191,6 +191,11 @@ def test_a_plan_says_all_that_happens(session: Session) -> None:
     session.do(KeepAccounts((ANNA,), session.clock.now() + timedelta(days=9), "on leave"))
     session.do(Protect("anna", "the boss"))
     assert steps(plan(session))[-2:] == ["kept", "protected"]
+    with session.store.transaction("sync", "restore") as transaction:
+        transaction.put_entry(replace(live(session, ANNA), delivers_to=("out@west.example",)))
+        transaction.put_entry(replace(live(session, "team@north.example"), moderators=("Anna@north.example",)))
+    assert "forwarding-ends" not in steps(plan(session))
+    assert steps(plan(session, to=BERG))[-4:] == ["forwards", "moderates", "kept", "protected"]
 
 
 @pytest.mark.parametrize(("role", "disables", "deletes"), [
