@@ -24,6 +24,8 @@ _BEGIN: Final = re.compile(
 )
 """How a line begins: its time and its operation."""
 
+_UNDOES: Final = re.compile(rb',"undoes":(\d+),')
+
 _NEXT: Final = re.compile(rb',"next_number":(\d+),')
 """No text can look like this: its quotation marks have backslashes."""
 
@@ -31,6 +33,7 @@ REVIVED: Final = b'"deleted_at":'
 """In the lines that delete accounts, and in those that have deleted ones back."""
 
 _SYNC: Final = b"sync"
+_UNDO: Final = b"undo"
 _CHANGED: Final = b'"before":{'
 """In the lines that change records. A sync may find another person under an address, who gets the same number."""
 
@@ -52,7 +55,9 @@ class Seen(NamedTuple):
     disabled: Mapping[int, datetime] = {}
     """Since when accounts are disabled, if it shows that."""
     read_at: datetime | None = None
-    """The last time when data was taken in."""
+    """The last time when data was taken in, and that was not undone."""
+    read_by: str = ""
+    """The operation that did."""
     end: int = 0
     """The first number that was not given away yet."""
 
@@ -108,7 +113,9 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
     latest = at = _text_of(now)  # times are compared as text: a fraction of a second is nothing here
     is_timed = is_lost = False
     begins: datetime | None = None
-    read_at, next_number = b"", 0
+    next_number = 0
+    imports: dict[int, tuple[bytes, bytes]] = {}
+    """The time and the operation of the lines that took data in; of syncs, which no one undoes, the last one."""
     takes_in = {name.encode() for name in readings}
     for raw in lines:
         begin = _BEGIN.match(raw)
@@ -120,10 +127,15 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
             at = said
             if not is_timed:  # the clock of all lines before was wrong
                 is_timed, moment = True, _moment(at)
-                begins, read_at, times = begins and moment, read_at and at, [moment] * len(times)
+                begins, times = begins and moment, [moment] * len(times)
+                imports = {number: (at, name) for number, (_, name) in imports.items()}
                 revived, disabled = dict.fromkeys(revived, moment), dict.fromkeys(disabled, moment)
         if begin[2] in takes_in:
-            read_at = at
+            number = 0 if begin[2] == _SYNC else int(raw[len(b'{"sequence":') : raw.index(b",")])
+            imports.pop(number, None)  # the last one stands last
+            imports[number] = at, begin[2]
+        elif begin[2] == _UNDO and (undone := _UNDOES.search(raw)) is not None:
+            imports.pop(int(undone[1]), None)
         found = _NEXT.search(raw, begin.end())
         after = next_number if found is None else int(found[1])
         is_replacing = begin[2] == _SYNC and _CHANGED in raw
@@ -138,9 +150,9 @@ def seen_in(lines: Iterable[bytes], now: datetime, readings: Collection[str], wi
             if is_replacing or REVIVED in raw or (with_disabled and DISABLED in raw):
                 _take(_decode(raw).changes, _moment(at), revived, disabled)
         next_number = after
-    return Seen(
-        begins, numbers, times, revived, disabled, _moment(read_at) if read_at and is_timed else None, next_number
-    )
+    read_at, read_by = next(reversed(imports.values()), (b"", b""))
+    read = _moment(read_at) if read_at and is_timed else None
+    return Seen(begins, numbers, times, revived, disabled, read, read_by.decode(), next_number)
 
 
 def _moment(text: bytes) -> datetime:

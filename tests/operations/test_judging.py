@@ -19,6 +19,7 @@ from kconsole.operations.decisions import KeepAccounts, Protect
 from kconsole.operations.reclaim.judging import judge, seen_by
 from kconsole.operations.reclaim.planning import check, plan_of
 from kconsole.operations.reclaim.policies import IDLE
+from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from tests.clocks import noon
 from tests.limits import EXAMPLES
@@ -193,6 +194,17 @@ def test_without_a_server_data_is_as_old_as_what_was_last_taken_in(tmp_path: Pat
     session.do(AddAccount(f"new@{DOMAIN}"))  # that reads no one's login
     with pytest.raises(Refused):
         check(judge(session, LOOSE))
+
+
+def test_a_restored_dump_is_no_newer_than_its_last_login_and_an_undone_import_is_none(tmp_path: Path) -> None:
+    clock = noon()
+    session = session_of(tmp_path, old("anna"), old("berg", last_login=logged_in(2)), clock=clock)
+    check(judge(session, LOOSE))
+    session.do(RestoreInventory(session.state.inventory))
+    found = judge(session, LOOSE)
+    assert [each.code for each in found.objections] == ["data-is-old"]
+    session.undo()
+    check(judge(session, LOOSE))
 
 
 def bound(session: Session, *domains: str) -> Session:

@@ -97,7 +97,7 @@ def _judgements(
         rules=rules,
         accounts=accounts,
         free=report.free,
-        read_at=known.seen.read_at if server is None else server.synced_at,
+        read_at=_taken_in(known.seen, everything, source.now) if server is None else server.synced_at,
         unread=_unread(state, server, entries, fitting),
         logins=None if server is None else server.logins,
         hides_free=report.hides_limit or report.partial,
@@ -119,6 +119,14 @@ def _judgements(
         limit=report.limit,
         unknown=tuple(_CODES[field] for field in silent),
     )
+
+
+def _taken_in(seen: Seen, entries: list[Entry], now: datetime) -> datetime | None:
+    """How new data is that no server gave. A dump does not say how old it is, so it is no newer than its last login."""
+    if seen.read_at is None or seen.read_by != "restore":
+        return seen.read_at
+    logins = (entry.last_login.at for entry in entries if entry.last_login is not None)
+    return min(seen.read_at, max((at for at in logins if at <= now), default=seen.read_at))
 
 
 def _unread(state: Records, server: Server | None, entries: list[Entry], fitting: set[int] | None) -> frozenset[str]:
