@@ -11,11 +11,10 @@ from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.reclaim_apply import apply_, due, mark
 from kconsole.cli.status import put_ending_keeps
 from kconsole.cli.tables import put_table
-from kconsole.core import plans
 from kconsole.core.errors import NotFound
-from kconsole.operations.files import write_document
+from kconsole.operations.files import writing
 from kconsole.operations.reclaim.judging import Judgements, judge
-from kconsole.operations.reclaim.planning import check, plan_of
+from kconsole.operations.reclaim.planning import check, plan_file
 from kconsole.operations.reclaim.policies import IDLE, policy_named
 from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.session import Session
@@ -66,12 +65,14 @@ def plan(place: CliContext, policy: str, out: Path | None, valid: int, as_json: 
     check(found)
     to_stdout = str(out) == "-"
     if out is not None or as_json:
-        document = plans.encode(plan_of(session, found, timedelta(hours=valid)))
+        pieces = plan_file(session, found, timedelta(hours=valid))
         if as_json or to_stdout:
             place.needs_output = to_stdout
-            put_document(document)
+            for piece in pieces():
+                put_document(piece)
         if out is not None and not to_stdout:
-            write_document(out, document, session.store.folder)
+            with writing(out, session.store.folder) as file:
+                file.writelines(pieces())
             say(f"Wrote {out}.")
     if not (as_json or to_stdout):
         _put_plan(session, found)

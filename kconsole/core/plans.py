@@ -3,8 +3,10 @@
 Its hash is that of its content, however that is laid out: a file that was edited, or is of another version, is refused.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -23,7 +25,7 @@ LIFETIME: Final = timedelta(hours=24)
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class PlanRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlanRow(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """One account, and what is to be done with it."""
 
     number: int
@@ -33,7 +35,7 @@ class PlanRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """See `licensing.outcomes`."""
 
 
-class PlanSkip(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlanSkip(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """One account that stays as it is, and why."""
 
     number: int
@@ -97,6 +99,12 @@ _decode = msgspec.json.Decoder(ReclaimPlan).decode
 _decode_schema = msgspec.json.Decoder(_Schema).decode
 
 
+_LISTS: Final = b'"rows":[],"skips":[]'
+_NO_HASH: Final = b',"sha256":""}'
+_PIECE: Final = 1000
+"""Accounts of one piece of a file."""
+
+
 def policy_hash(policy: Policy) -> str:
     """The hash of what a policy says, its defaults too: those of a later kconsole may be others."""
     return sha256(_encode(document_of(policy))).hexdigest()
@@ -109,8 +117,28 @@ def sealed(plan: ReclaimPlan) -> ReclaimPlan:
 
 def encode(plan: ReclaimPlan) -> bytes:
     """A plan as a file."""
-    document = {**msgspec.to_builtins(sealed(plan)), "policy": document_of(plan.policy)}
-    return msgspec.json.format(_encode(document), indent=1) + b"\n"
+    return b"".join(pieces(plan, plan.skips))
+
+
+def pieces(plan: ReclaimPlan, skips: Iterable[PlanSkip]) -> Iterator[bytes]:
+    """A plan as a file, in pieces: with these skips, which may be many, in place of its own.
+
+    Each account has a line. The hash is that of the same without line feeds, and with a policy that is written shortly.
+    """
+    begin, _, end = _encode(replace(plan, rows=(), skips=(), sha256="")).partition(_LISTS)
+    short, whole = (b'"policy":%b' % _encode(each) for each in (plan.policy, document_of(plan.policy)))
+    found = sha256(begin)
+    yield begin.replace(short, whole, 1)
+    for name, items in ((b'"rows":[', plan.rows), (b'],"skips":[', skips)):
+        found.update(name)
+        yield name
+        comma, left = b"", iter(items)
+        while some := [_encode(each) for each in islice(left, _PIECE)]:
+            found.update(comma + b",".join(some))
+            yield comma + b"\n" + b",\n".join(some)
+            comma = b","
+    found.update(b"]" + end)
+    yield b"]" + end[: -len(_NO_HASH)] + b',"sha256":"%b"}\n' % found.hexdigest().encode()
 
 
 def decode(content: bytes) -> ReclaimPlan:

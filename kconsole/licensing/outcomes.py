@@ -98,13 +98,23 @@ class Judgement(Struct, frozen=True, gc=False):
     @property
     def facts(self) -> dict[str, Any]:
         """What the code depends on, by name, as JSON has it."""
-        names = _FACTS.get(self.code, ())
-        if self.code in ("do", "brake"):
-            names = ("first_seen" if self.entry.last_login is None else "last_login", "days")
-        return {name: _plain(each) for name, each in zip(names, (self.detail, self.days, self.needed), strict=False)}
+        code, detail = self.code, self.detail
+        if (names := _FACTS.get(code)) is None:
+            return {}
+        if isinstance(detail, datetime):
+            detail = to_iso(detail)
+        elif isinstance(detail, tuple):
+            detail = list(detail)
+        if len(names) == 1:
+            return {names[0]: detail}
+        first = "last_login" if code in ("do", "brake") and self.entry.last_login is not None else names[0]
+        facts = {first: detail, "days": self.days}
+        return facts if len(names) == 2 else {**facts, "needed": self.needed}
 
 
 _FACTS: Final[Mapping[Code, Sequence[str]]] = {
+    "do": ("first_seen", "days"),
+    "brake": ("first_seen", "days"),
     "not-an-account": ("what",),
     "higher-role": ("role",),
     "protected": ("pattern",),
@@ -122,11 +132,8 @@ _FACTS: Final[Mapping[Code, Sequence[str]]] = {
     "enough-freed": ("free",),
     "role": ("capability",),
 }
-"""The names of what a judgement holds; `days` are counted from the time before them."""
-
-
-def _plain(value: Any) -> Any:
-    return to_iso(value) if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
+"""The names of what a judgement holds. `days` are counted from the time before them; that is `last_login` where an
+account would be done that has logged in."""
 
 
 class Judgements(NamedTuple):

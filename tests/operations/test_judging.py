@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from kconsole.core.decisions import Policy
 from kconsole.core.errors import BadInput, Refused
+from kconsole.core.plans import decode, encode
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority
 from kconsole.core.server import Server, ServerAccess
@@ -17,8 +19,8 @@ from kconsole.licensing.outcomes import CODES, Code
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.decisions import KeepAccounts, Protect
 from kconsole.operations.reclaim.judging import judge, seen_by
-from kconsole.operations.reclaim.planning import check, plan_of
-from kconsole.operations.reclaim.policies import IDLE
+from kconsole.operations.reclaim.planning import check, plan_file, plan_of
+from kconsole.operations.reclaim.policies import IDLE, SetPolicy, policy_named
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from tests.clocks import noon
@@ -90,6 +92,24 @@ def test_a_plan_has_each_account_once_and_its_totals(tmp_path: Path) -> None:
     assert (plan.totals.used, plan.totals.used_after, plan.totals.limit) == (3, 1, 10)
     numbers = [*(row.number for row in plan.rows), *(skip.number for skip in plan.skips)]
     assert sorted(numbers) == sorted(entry.id for entry in session.state.live_entries())
+
+
+def test_a_plan_comes_back_from_its_file_in_whichever_layout(tmp_path: Path) -> None:
+    names = [f'p{number}"{chr(0x1F600)},"skips":[]' for number in range(2500)]
+    session = session_of(tmp_path, old("a"), old("b"), *(account(name) for name in names), seats=None)
+    policy = replace(LOOSE, name="p", where='-"rows":[],"skips":[]')
+    session.do(SetPolicy("p", {"where": policy.where, "brake_percent": "100"}))
+    policy = policy_named(session.state, "p")
+    found = judge(session, policy)
+    content = b"".join(plan_file(session, found)())
+    plan = decode(content)
+    assert [row.address for row in plan.rows] == [f"a@{DOMAIN}", f"b@{DOMAIN}"]
+    assert [skip.address for skip in plan.skips] == [f"{name}@{DOMAIN}" for name in names]
+    assert (plan.policy, encode(plan)) == (policy, content)
+    assert replace(plan, id="") == replace(plan_of(session, found), id="", sha256=plan.sha256)
+    assert b'"max_data_age":26' in content  # also what has its default
+    for indent in (0, 2, -1):
+        assert decode(msgspec.json.format(content, indent=indent)) == plan
 
 
 def test_a_filter_chooses_among_the_accounts(tmp_path: Path) -> None:
