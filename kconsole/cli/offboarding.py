@@ -158,7 +158,7 @@ def _put_table(offboardings: Iterable[Offboarding], session: Session) -> None:
 @password_option
 @at_store
 def due(place: CliContext, applies: bool, as_document: bool, password_file: Path | None) -> int:
-    """List the accounts whose users have left by now, or offboard them; for a timer.
+    """List who has left by now, or offboard them; for a timer.
 
     Exits with 5 if something is due, and with 0 if nothing is, or if all of it was done. Each account is judged as it
     is now: what cannot be done any more is refused, and stays due until it is cancelled or can be done.
