@@ -273,10 +273,10 @@ async def settled(app: KConsoleApp) -> None:
 
 
 @cache
-def _sample_store(name: str, with_past: bool) -> Path:
+def _sample_store(name: str) -> Path:
     """A store of a sample, to be copied: hundreds of consoles begin with the same one."""
     folder = Path(tempfile.mkdtemp(dir=FOLDERS.name)) / "store"
-    sample_session(name, folder, clock=noon(), with_past=with_past).close()
+    sample_session(name, folder, clock=noon()).close()
     return folder
 
 
@@ -308,8 +308,10 @@ async def console(
     clock = noon()
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
-        if isinstance(of, str):
-            shutil.copytree(_sample_store(of, with_past), store)
+        if isinstance(of, str) and with_past:  # made again: a forecast follows from the hash of its log
+            sample_session(of, store, clock=clock, with_past=True).close()
+        elif isinstance(of, str):
+            shutil.copytree(_sample_store(of), store)
         else:
             Session.create(store, of, clock=clock).close()
         prepare(store)

@@ -93,7 +93,7 @@ class SeatGauge(Painted):
             all_words = [*filter(None, [self.of]), *figures(shown)]
             use = self._use_line(all_words, width - 2)
             left = _as_many_as_fit(all_words, width - 2 - cell_len(use))
-            yield f"{spread(f' {left}', use, width - 1)} ", "muted"
+            yield f"{spread(f' {left}', use, width - 1)} " if use else f" {left}", "muted"
 
     def _use_line(self, words: Sequence[str], width: int) -> str:
         """The use of the last days as a sparkline. The last of the words makes room for it, if need be."""
