@@ -65,7 +65,7 @@ class Figures(NamedTuple):
     memory: float | None
 
 
-class Deed(NamedTuple):
+class ChangeCost(NamedTuple):
     """The bytes of what a helpdesk does: an account found by three letters, disabled, confirmed, and undone."""
 
     find: int
@@ -139,7 +139,7 @@ def median_of(runs: Sequence[Figures]) -> Figures:
     return Figures(*(statistics.median(values) if values else None for values in columns))
 
 
-def change_of(peer: Peer, rows: Rows, size: tuple[int, int], colours: Mapping[str, str]) -> Deed:
+def change_of(peer: Peer, rows: Rows, size: tuple[int, int], colours: Mapping[str, str]) -> ChangeCost:
     """Let a helpdesk do its work in the console, and see to it that it was done."""
     with line(peer.program, size, colours, rows.folder) as one:
         one.first_full_screen()
@@ -150,7 +150,7 @@ def change_of(peer: Peer, rows: Rows, size: tuple[int, int], colours: Mapping[st
         _need(one, "u undo")
         undo = one.press("u").bytes
         _need(one, "undone")
-        return Deed(find, disable, confirm, undo)
+        return ChangeCost(find, disable, confirm, undo)
 
 
 def _need(one: Line, text: str) -> None:

@@ -11,7 +11,7 @@ from tests.bench.screen import (
     SIXTEEN_COLOURS,
     SIZES,
     TRUECOLOR,
-    Deed,
+    ChangeCost,
     Figures,
     change_of,
     compared,
@@ -89,7 +89,7 @@ def _sixteen_table(found: Mapping[str, Figures]) -> list[str]:
     return lines
 
 
-def _change_table(operations: Mapping[str, Deed], accounts: int) -> list[str]:
+def _change_table(operations: Mapping[str, ChangeCost], accounts: int) -> list[str]:
     lines = [
         f"| a helpdesk's change, {accounts:,} accounts | find, by `/` and three letters | `d` | `y` | `u` | all |",
         "|---|" + "---:|" * 5,

@@ -367,7 +367,7 @@ def test_a_wait_that_is_none_is_a_usage_error(office: Console, wait: str) -> Non
         assert (said.code, said.out) == (2, "")
 
 
-@pytest.mark.parametrize("store", ["", " ", "~nobody-at-all/x"])
+@pytest.mark.parametrize("store", ["", " ", "~no-such-user/x"])
 def test_a_store_that_is_none_is_a_usage_error(office: Console, store: str) -> None:
     for arguments in (["--store", store, "status"], ["status", "--store", store]):
         said = office(*arguments)
@@ -383,7 +383,7 @@ def test_a_home_in_a_variable_or_an_option_is_found(home: Path) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("variable", ["~nobody-at-all/x", "/dev/null/x", " ", "x" * 5000])
+@pytest.mark.parametrize("variable", ["~no-such-user/x", "/dev/null/x", " ", "x" * 5000])
 def test_a_bad_variable_does_not_defeat_the_option(office: Console, variable: str) -> None:
     folder = str(office.folder)
     for arguments in (["--store", folder, "status"], ["status", "--store", folder], ["--help"], ["status", "--help"]):

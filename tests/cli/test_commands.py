@@ -251,12 +251,12 @@ def test_explain_for_a_person(office: Console) -> None:
 
 
 def test_explain_tells_what_it_does_not_find(office: Console) -> None:
-    said = office("explain", "nobody", "anna@north.example")
-    assert (said.code, "nobody" in said.talk[0]) == (1, True)
+    said = office("explain", "missing", "anna@north.example")
+    assert (said.code, "missing" in said.talk[0]) == (1, True)
     assert "anna@north.example" in said.out
-    assert office("explain", "nobody", "--json").json == []
-    assert office("explain", "nobody").code == 3
-    assert office("explain", "nobody").out == ""
+    assert office("explain", "missing", "--json").json == []
+    assert office("explain", "missing").code == 3
+    assert office("explain", "missing").out == ""
     assert office("explain").code == 2
 
 
@@ -309,10 +309,10 @@ def test_disable_and_enable(office: Console) -> None:
 @pytest.mark.parametrize(
     ("addresses", "code"),
     [
-        (["nobody"], 3),
-        (["nobody", "anna@north.example"], 1),
+        (["missing"], 3),
+        (["missing", "anna@north.example"], 1),
         (["info@north.example"], 4),
-        (["info@north.example", "nobody"], 4),
+        (["info@north.example", "missing"], 4),
         (["Admin@north.example", "anna@north.example"], 1),
         ([], 2),
     ],
@@ -343,7 +343,7 @@ def test_add(console: Console) -> None:
 
 
 def test_delete_needs_yes_and_says_what_it_means(office: Console) -> None:
-    addresses = [f"{login}@north.example" for login in ("anna", "mapped", "gone", "Admin", "info", "nobody")]
+    addresses = [f"{login}@north.example" for login in ("anna", "mapped", "gone", "Admin", "info", "missing")]
     said = office("delete", *addresses)
     assert said.code == 2
     assert [line.split(" ")[0] for line in said.talk[:6]] == addresses
@@ -364,7 +364,7 @@ def test_delete_and_restart(office: Console) -> None:
         ("keep", 0, "keep", ""),
         ("delete", 0, "delete", ""),
         ("transfer:old@north.example", 0, "transfer", "old@north.example"),
-        ("transfer:nobody", 3, None, ""),
+        ("transfer:missing", 3, None, ""),
         ("transfer:anna@north.example", 4, None, ""),
         ("transfer:", 2, None, ""),
         ("transfer", 2, None, ""),

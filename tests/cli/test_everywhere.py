@@ -216,7 +216,7 @@ def test_demo_keeps_its_store_where_asked(console: Console, tmp_path: Path) -> N
 def test_accounts_takes_the_filter_of_the_screen(office: Console) -> None:
     answer = office.done("accounts", "--json", "--filter", "seen:>180d -is:disabled").json
     assert logins(answer) == ["old"]
-    refused = office("accounts", "--filter", "is:nobody")
+    refused = office("accounts", "--filter", "is:missing")
     assert refused.code == 2
 
 

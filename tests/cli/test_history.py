@@ -94,7 +94,7 @@ def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console)
         (["--operator", "chen"], [3]),
         (["--operator", "dora"], [4]),
         (["--operator", USER], [1, 2, 3, 4]),
-        (["--operator", "nobody"], []),
+        (["--operator", "missing"], []),
         (["--account", ANNA, "--operator", "dora"], [4]),
         (["--since", "1h"], [1, 2, 3, 4]),
         (["--since", (datetime.now(UTC) + timedelta(hours=1)).isoformat()], []),
@@ -102,8 +102,8 @@ def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console)
         (["--since", office.done("log", "--json").json[2]["at"]], [3, 4]),
     ):
         assert lines(office.done("log", "--json", *arguments)) == expected, arguments
-    assert office.done("log", "--json", "--operator", "nobody").out == "[]\n"
-    assert office.done("log", "--operator", "nobody").out == ""
+    assert office.done("log", "--json", "--operator", "missing").out == "[]\n"
+    assert office.done("log", "--operator", "missing").out == ""
     *_, last = office.done("log", "--json").json
     assert (last["claims"]["sudo_user"], last["claims"]["ssh_connection"]) == ("dora", "10.0.0.1 5 10.0.0.2 22")
     assert last["operator"] == USER
@@ -304,7 +304,7 @@ def test_a_head_that_was_noted_is_looked_for(office: Console, tmp_path: Path) ->
     said = office("log", "verify", "--head", noted)
     assert (said.code, said.out) == (7, "")
     assert noted.split()[1][:16] in said.talk[0]
-    other = Console(tmp_path / "anew" / "store")
+    other = Console(tmp_path / "again" / "store")
     other.restore({"entries": [{"address": ANNA}]})
     other.done("disable", ANNA)
     journal.write_bytes((other.folder / "journal.jsonl").read_bytes())
@@ -429,7 +429,7 @@ def test_seats_in_the_log_are_those_of_the_report(office: Console) -> None:
         ["restarted"],
         ["connect", ANNA],
         ["domains", "add", "west.example"],
-        ["undo", "--as", "nobody"],
+        ["undo", "--as", "missing"],
     ):
         office(*arguments)
         used.append(office.done("status", "--json").json["seats"]["used"])

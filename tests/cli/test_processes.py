@@ -50,8 +50,8 @@ def test_every_exit_code(console: Console) -> None:
     assert console.process("nonsense").code == 2
     console.fill(account("anna"), seats=1)
     assert console.process("status").code == 0
-    assert console.process("disable", "anna@north.example", "nobody").code == 1
-    assert console.process("explain", "nobody").code == 3
+    assert console.process("disable", "anna@north.example", "missing").code == 1
+    assert console.process("explain", "missing").code == 3
     console.process("enable", "anna@north.example")
     assert console.process("add", "berg@north.example").code == 4
     with FileLock(console.folder / "lock"):

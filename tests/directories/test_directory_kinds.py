@@ -110,7 +110,7 @@ def test_apple(server: DirectoryServer) -> None:
     here, away = ";Kerberosv5;;jo@X;", [";DisabledUser;;ApplePasswordServer;0x1", ";Kerberosv5;;sam@X;"]
     put(server, "Jo", *person, uid="jo", apple_generateduid=guid, authAuthority=here)
     put(server, "Sam", *person, uid="sam", apple_generateduid=guid[:-1] + "2", authAuthority=list(away))
-    put(server, "Nobody of Apple's", "inetOrgPerson", uid="x")
+    put(server, "No user of Apple's", "inetOrgPerson", uid="x")
     users = read(server, "apple").users
     assert [(user.login, user.id, user.full_name, user.enabled) for user in users] == [
         ("jo", guid, "Jo", True),

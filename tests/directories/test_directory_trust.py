@@ -192,7 +192,7 @@ def test_a_wrong_password(directory_server: DirectoryServer, name: str) -> None:
     assert error.code == "login-refused"
 
 
-@pytest.mark.parametrize("bind_as", ["cn=nobody,dc=planetexpress,dc=com", "reader", "cn=reader,dc=elsewhere"])
+@pytest.mark.parametrize("bind_as", ["cn=missing,dc=planetexpress,dc=com", "reader", "cn=reader,dc=elsewhere"])
 def test_a_wrong_name(directory_server: DirectoryServer, bind_as: str) -> None:
     assert refused(directory_server, bind_as=bind_as).params["name"] == bind_as
 
@@ -204,7 +204,7 @@ def test_a_base_that_is_not_there(directory_server: DirectoryServer) -> None:
 def test_a_server_that_repeats_the_password_is_not_quoted(directory_server: DirectoryServer, tmp_path: Path) -> None:
     """Some odd proxy may: `invalid credentials: hunter2`."""
     mirror = make_certificate(tmp_path, "mirror")
-    answer = result(BIND_ANSWER, 49, f"nobody has {directory_server.password}")
+    answer = result(BIND_ANSWER, 49, f"no one has {directory_server.password}")
     with speaking({BIND: [answer]}, mirror) as other:
         error = refused(directory_server, url=other.ldaps_url, fingerprint=mirror.fingerprint)
     assert error.code == "login-refused"

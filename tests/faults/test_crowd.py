@@ -46,6 +46,6 @@ def test_a_crowd_at_the_limit_loses_nothing_and_never_passes_it(tmp_path: Path) 
         assert after <= SEATS, commit
         used = after
     assert session.seats.report().used == used
-    assert any(commit.refused for commit in commits), "nobody came to the limit"
+    assert any(commit.refused for commit in commits), "no one came to the limit"
     session.close()
     assert same_as_disk(opened(tmp_path / "s"))

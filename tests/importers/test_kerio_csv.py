@@ -184,7 +184,7 @@ def test_a_line_far_too_long_is_a_fault_and_no_burden() -> None:
     ],
 )
 def test_what_is_no_login_is_a_fault(login: str, problem: str) -> None:
-    fault = only_fault(f"{HEADER}\n{login};x;Somebody;;;\n")
+    fault = only_fault(f"{HEADER}\n{login};x;Xaver;;;\n")
     assert fault == LineMessage(2, "bad-login", {"problem": problem})
     assert login not in words_of(fault.placed)
 

@@ -29,7 +29,7 @@ HOSTILE: Final = (
 """Full names and descriptions."""
 
 ODD_LOGINS: Final = (
-    *("o'brien", "d+test", "UPPER.Case", "x", "very.long.login.of.somebody.with.five.names.and.a.half"),
+    *("o'brien", "d+test", "UPPER.Case", "x", "very.long.login.of.someone.with.five.names.and.a.half"),
     *("001", "admin", "müller", "a_b-c.d", "null", "true", "-1"),
 )
 PROTOCOLS: Final = ("IMAP", "POP3", "HTTP", "ActiveSync", "EWS", "CalDAV")
@@ -126,7 +126,7 @@ def _add_the_rest(world: World, chance: random.Random, domain: str, hostile: boo
     users = [world.address(user) for user in world.users_of(world.domain(domain).id)[:20]]
     odd = chance.choice(HOSTILE) if hostile else ""
     world.add_list(f"all@{domain}", "Everybody", tuple(users[:5]))
-    world.add_list(f"news@{domain}", odd, (*users[5:7], "somebody@elsewhere.example"))
+    world.add_list(f"news@{domain}", odd, (*users[5:7], "someone@elsewhere.example"))
     world.add_resource(f"room-1@{domain}", "Meeting room, 1st floor")
     world.add_resource(f"van@{domain}", odd, "Equipment")
     world.add_group(f"staff@{domain}", "Staff")

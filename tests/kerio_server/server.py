@@ -136,7 +136,7 @@ class KerioServer:
 
     def wait_until_left(self) -> None:
         """Wait until no one is connected: then nothing is under way any more, not even for who has given up waiting."""
-        assert self._web is None or self._web.wait_until_left(PATIENCE), "somebody is still connected"
+        assert self._web is None or self._web.wait_until_left(PATIENCE), "a client is still connected"
 
     def restart(self) -> None:
         """The engine is restarted: sessions are over, connections are cut, held seats are free."""

@@ -393,7 +393,7 @@ def test_who_has_an_address(admin: Client) -> None:
 
     found = admin.call(
         "Server.findEntityByEmail",
-        addresses=["info", "nobody"],
+        addresses=["info", "missing"],
         updatedEntity={"kind": "EntityUser", "id": user.id},
         domainId=admin.domain_id(),
     )["entities"]

@@ -326,7 +326,7 @@ def test_a_restart_ends_sessions_and_is_the_new_start(running: Running) -> None:
             "user",
             f"user x@{DOMAIN}",
             f"user x@{DOMAIN} kill",
-            f"user nobody@{DOMAIN} disable",
+            f"user missing@{DOMAIN} disable",
             "user x@no.example add",
         ),
         *(f"user auditor@{DOMAIN} add", f"user @{DOMAIN} add", "user auditor disable", f"user x\x07@{DOMAIN} add"),

@@ -51,7 +51,7 @@ def test_a_wrong_password_and_an_unknown_name_are_reported_alike(admin: Client) 
 
     reported = [
         admin.fails("Session.login", userName=name, password="wrong", application={})
-        for name in ("Admin", "lena", "lena@northwind.example", "nobody@northwind.example", "lena@elsewhere.example")
+        for name in ("Admin", "lena", "lena@northwind.example", "missing@northwind.example", "lena@elsewhere.example")
     ]
 
     assert set(reported) == {admin.server.unknowns.login_failure}

@@ -55,7 +55,7 @@ def test_who_is_not_let_in() -> None:
     world.add_user("eve@northwind.example", mapped=True)
     world.disable_in_directory("eve@northwind.example")
 
-    assert world.log_in("nobody") == "AuthFail"
+    assert world.log_in("missing") == "AuthFail"
     assert world.log_in("lena") == "AuthUserDisabled"
     assert world.log_in("eve") == "AuthUserDisabled"
     assert world.log_in("tom") == "AuthOK"

@@ -214,7 +214,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     @rule(which=consoles, who=people)
     def add(self, which: int, who: str) -> None:
-        self.write(which, AddAccount(who, "Somebody new"))
+        self.write(which, AddAccount(who, "New person"))
 
     @rule(which=consoles, who=st.lists(people, min_size=1, max_size=2), heir=st.none() | people)
     def delete(self, which: int, who: list[str], heir: str | None) -> None:

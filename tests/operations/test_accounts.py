@@ -52,13 +52,13 @@ def test_what_cannot_be_disabled_is_reported_one_by_one(tmp_path: Path) -> None:
     session = session_of(
         tmp_path, ADMIN, alias("info"), account("anna"), account("off", enabled=False), deleted("gone")
     )
-    done = session.do(DisableAccounts((*at("info", "off", "anna", "gone", "nobody"), "admin")))
+    done = session.do(DisableAccounts((*at("info", "off", "anna", "gone", "missing"), "admin")))
     assert results(done) == [
         ("info", "refused"),
         ("off", "unchanged"),
         ("anna", "done"),
         ("gone", "not-found"),
-        ("nobody", "not-found"),
+        ("missing", "not-found"),
         ("Admin", "refused"),
     ]
     assert all(outcome.hint for outcome in done.failures)
@@ -88,13 +88,13 @@ def test_a_change_that_changes_nothing_is_no_commit(tmp_path: Path) -> None:
 def test_enabling_takes_seats_as_long_as_there_are_some(tmp_path: Path) -> None:
     off = [account(login, enabled=False) for login in ("a", "b", "c")]
     session = session_of(tmp_path, *off, account("on"), seats=3)
-    done = session.do(EnableAccounts(at("a", "on", "b", "c", "nobody")))
+    done = session.do(EnableAccounts(at("a", "on", "b", "c", "missing")))
     assert results(done) == [
         ("a", "done"),
         ("on", "unchanged"),
         ("b", "done"),
         ("c", "refused"),
-        ("nobody", "not-found"),
+        ("missing", "not-found"),
     ]
     refused = done.outcomes[3]
     assert (refused.code, refused.params["purpose"], refused.params["short"]) == ("license-limit", "enable", 1)
@@ -279,7 +279,7 @@ def test_a_mailbox_is_deleted_or_transferred(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "error", "words"),
     [
-        ("nobody", NotFound, "no-account-for-mailbox"),
+        ("missing", NotFound, "no-account-for-mailbox"),
         ("gone", NotFound, "no-account-for-mailbox"),
         ("ANNA", Refused, "mailbox-to-deleted"),
         ("info", Refused, "mailbox-to-no-account .*what='alias'"),

@@ -170,8 +170,8 @@ def test_what_is_refused_is_said_in_the_vendors_words(tmp_path: Path) -> None:
 
 def test_what_is_refused_in_part_is_written_down_with_what_was_done(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False), account("of2", enabled=False), seats=1)
-    done = session.do(EnableAccounts((f"off@{DOMAIN}", f"of2@{DOMAIN}", "nobody")))
-    assert results(done) == [("off", "done"), ("of2", "refused"), ("nobody", "not-found")]
+    done = session.do(EnableAccounts((f"off@{DOMAIN}", f"of2@{DOMAIN}", "missing")))
+    assert results(done) == [("off", "done"), ("of2", "refused"), ("missing", "not-found")]
     commit = log(session)[-1]
     assert len(commit.changes) == 1
     assert [refusal.address for refusal in commit.refused] == [f"of2@{DOMAIN}"]
@@ -191,7 +191,7 @@ def test_a_change_that_is_refused_for_each_account_changes_nothing_and_is_writte
 
 def test_what_did_nothing_writes_nothing(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False))
-    session.do(DisableAccounts((f"off@{DOMAIN}", "nobody")))
+    session.do(DisableAccounts((f"off@{DOMAIN}", "missing")))
     assert operations(session) == ["init"]
 
 
@@ -589,7 +589,7 @@ def test_many_accounts_are_enabled_without_a_report_of_all_domains_for_each(
 class Histories(RuleBasedStateMachine):
     """Two sessions on one store, that do, undo and redo: the ledger, the rules and the journal agree at every step."""
 
-    addresses = st.builds("{}@{}".format, st.sampled_from([*LOGINS, "nobody"]), st.sampled_from(DOMAIN_NAMES))
+    addresses = st.builds("{}@{}".format, st.sampled_from([*LOGINS, "missing"]), st.sampled_from(DOMAIN_NAMES))
     several = st.lists(addresses, min_size=1, max_size=3).map(tuple)
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def test_the_other_way_round_lists_stay_last() -> None:
         ({"text": "NORTH zoë"}, ["old"]),
         ({"text": "ZOE\u0308"}, ["old"]),
         ({"text": "[/]"}, ["c"]),
-        ({"text": "nobody"}, []),
+        ({"text": "missing"}, []),
         ({"text": "  "}, ["never", "old", "c", "Recent", "all", "info"]),
     ],
 )

@@ -61,8 +61,8 @@ def test_a_session_finds_what_is_there_or_was(tmp_path: Path) -> None:
     assert session.state.live_entry(gone.id) is None
     assert session.state.live_entry(99) is None
     assert session.seats.held() == [gone]
-    with pytest.raises(NotFound, match=r"address-not-in-store .*nobody") as caught:
-        session.state.find("nobody")
+    with pytest.raises(NotFound, match=r"address-not-in-store .*missing") as caught:
+        session.state.find("missing")
     assert "kconsole accounts" in hint_words(caught.value)
     assert (session.store.folder, session.store.operator, session.state.last_restart) == (
         tmp_path / "store",
@@ -162,7 +162,7 @@ def _is_no_account(session: Session, outcome: Outcome) -> bool:
 class Consoles(RuleBasedStateMachine):
     """Two consoles on one store: whatever they do and fail at, figures are right and no guarded limit is passed."""
 
-    addresses = st.builds("{}@{}".format, st.sampled_from([*LOGINS, "nobody"]), st.sampled_from(DOMAIN_NAMES))
+    addresses = st.builds("{}@{}".format, st.sampled_from([*LOGINS, "missing"]), st.sampled_from(DOMAIN_NAMES))
     several = st.lists(addresses, min_size=1, max_size=3).map(tuple)
 
     def __init__(self) -> None:

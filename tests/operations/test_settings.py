@@ -162,8 +162,8 @@ def test_where_the_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     (tmp_path / "own.toml").write_text("mouse = true")
     assert read_settings() == Settings(mouse=True)
-    monkeypatch.setenv("KCONSOLE_CONFIG", "~nobody-of-this-name/own.toml")
-    assert settings_path() == Path("~nobody-of-this-name/own.toml")
+    monkeypatch.setenv("KCONSOLE_CONFIG", "~no-such-user/own.toml")
+    assert settings_path() == Path("~no-such-user/own.toml")
 
 
 @given(st.binary(max_size=200))

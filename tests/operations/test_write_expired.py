@@ -34,7 +34,7 @@ THEN = {
     "not understood": Then(lambda: Error(-32602, "What?")),
     "refused for one": Then(lambda: ItemErrors(dict.fromkeys(("anna", "dora"), (1003, "No license.")))),
 }
-DEEDS: dict[str, Callable[[], Operation]] = {
+OPERATIONS: dict[str, Callable[[], Operation]] = {
     "Users.set": lambda: DisableAccounts((ANNA,)),
     "Users.remove": lambda: DeleteAccounts((ANNA,), "delete"),
     "Users.create": lambda: AddAccount(DORA),
@@ -46,12 +46,12 @@ def targets(pending_changes: Sequence[PendingChange]) -> list[str]:
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("method", DEEDS)
+@pytest.mark.parametrize("method", OPERATIONS)
 @pytest.mark.parametrize("name", thorough_but(("cut",), THEN))
 def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str, method: str, done: bool) -> None:
     then = THEN[name]
     with at.fresh() as session:
-        operation = DEEDS[method]()
+        operation = OPERATIONS[method]()
         at.mail.faults.add(Expired(done=done), method)
         at.mail.faults.add(then.make(), then.method or method, call=2)
         with pytest.raises(AnswerLost) as raised:
@@ -65,15 +65,15 @@ def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("method", DEEDS)
+@pytest.mark.parametrize("method", OPERATIONS)
 def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str, done: bool) -> None:
     with at.fresh() as session:
         at.mail.faults.add(Expired(done=done), method)
         if done and method != "Users.set":  # what is done already is refused the second time
             with pytest.raises(AnswerLost, match=r"lost-session.*again-"):
-                at.do(session, DEEDS[method]())
+                at.do(session, OPERATIONS[method]())
             at.recover(session)
         else:
-            assert at.do(session, DEEDS[method]()).changed
+            assert at.do(session, OPERATIONS[method]()).changed
         assert not session.state.pending_changes
         assert here(session) == at.there

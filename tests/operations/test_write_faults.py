@@ -41,7 +41,7 @@ from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, SHORT, Follo
 
 PASSWORD = "let her in, 7f3a"
 
-DEEDS: dict[str, tuple[str, Callable[[Followed, Session], Done]]] = {
+OPERATIONS: dict[str, tuple[str, Callable[[Followed, Session], Done]]] = {
     "disable": ("Users.set", lambda at, session: at.do(session, DisableAccounts((ANNA, CHEN)))),
     "enable": ("Users.set", lambda at, session: at.do(session, EnableAccounts((BERG,)))),
     "add": ("Users.create", lambda at, session: at.do(session, AddAccount(DORA, "Dora", password=Secret(PASSWORD)))),
@@ -135,7 +135,7 @@ def reported(error: ConsoleError) -> str:
 
 def attempt(at: Followed, session: Session, operation: str) -> tuple[Done | None, ConsoleError | None]:
     try:
-        return DEEDS[operation][1](at, session), None
+        return OPERATIONS[operation][1](at, session), None
     except HalfDone as half:
         return half.done, half
     except ConsoleError as error:
@@ -184,9 +184,9 @@ def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
 
 
 @pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
-@pytest.mark.parametrize("operation", DEEDS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str) -> None:
-    wrong, method = FAULTS[name], DEEDS[operation][0]
+    wrong, method = FAULTS[name], OPERATIONS[operation][0]
     with at.fresh() as session:
         if operation in BEFORE:
             BEFORE[operation](at, session)
@@ -210,7 +210,7 @@ def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str
 @pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
 def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -> None:
     wrong = FAULTS[name]
-    for method, operation in some(product(("Session.login", "Session.logout"), DEEDS), name):
+    for method, operation in some(product(("Session.login", "Session.logout"), OPERATIONS), name):
         with at.fresh() as session:
             if operation in BEFORE:
                 BEFORE[operation](at, session)
@@ -256,13 +256,13 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
 
 
 @pytest.mark.parametrize("code", thorough_but((1004,), (1000, 1001, 1002, 1003, 1004, 9999)))
-@pytest.mark.parametrize("operation", DEEDS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_what_the_server_refuses_for_someone_is_not_done_for_him(at: Followed, operation: str, code: int) -> None:
     with at.fresh() as session:
         if operation in BEFORE:
             BEFORE[operation](at, session)
         before, there = state(session), at.there
-        at.mail.faults.add(ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (code, "No."))), DEEDS[operation][0])
+        at.mail.faults.add(ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (code, "No."))), OPERATIONS[operation][0])
         done, error = attempt(at, session, operation)
         assert error is None
         assert done is not None
@@ -297,9 +297,9 @@ def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(
 def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, operation: str, is_done: bool) -> None:
     for renamed in ("user", "domain", "both", "another took the name"):
         with at.fresh() as session:
-            at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
+            at.mail.faults.add(Cut(done=is_done), OPERATIONS[operation][0])
             with pytest.raises(AnswerLost):
-                DEEDS[operation][1](at, session)
+                OPERATIONS[operation][1](at, session)
             world = at.mail.world
             if renamed != "domain" and world.find(ANNA) is not None:
                 world.change_user(ANNA, loginName="anne")
@@ -337,13 +337,13 @@ def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
 
 @pytest.mark.parametrize("is_done", thorough_but((True,), (False, True)))
 def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is_done: bool) -> None:
-    for operation in DEEDS:
+    for operation in OPERATIONS:
         with at.fresh() as session:
             if operation in BEFORE:
                 BEFORE[operation](at, session)
-            at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
+            at.mail.faults.add(Cut(done=is_done), OPERATIONS[operation][0])
             with pytest.raises(AnswerLost):
-                DEEDS[operation][1](at, session)
+                OPERATIONS[operation][1](at, session)
             at.mail.world.rename_domain("north.example", "n.example")
             at.read(session)
             assert not session.state.pending_changes, operation
@@ -357,7 +357,7 @@ def test_no_one_is_gone_because_an_answer_lists_nothing(at: Followed, body: byte
     with at.fresh() as session:
         at.mail.faults.add(Cut(done=False), "Users.remove")
         with pytest.raises(AnswerLost):
-            DEEDS["delete"][1](at, session)
+            OPERATIONS["delete"][1](at, session)
         before = state(session)
         for ask in (at.read, at.recover):
             at.mail.faults.add(Instead(body), "Users.get", times=None)

@@ -40,7 +40,7 @@ from tests.store.stores import (
     same_as_disk,
 )
 
-NOBODY = 65534
+OTHER_USER = 65534
 """The user and group that have no rights."""
 
 
@@ -141,7 +141,7 @@ def test_addresses_and_domains_are_found_without_case(tmp_path: Path) -> None:
     anna = store.state.entry_at("aNNA@NORTH.example")
     assert anna is not None
     assert store.state.entries.get(anna.id) == anna
-    assert store.state.entry_at("nobody@north.example") is None
+    assert store.state.entry_at("missing@north.example") is None
     assert store.state.domain_named("NORTH.EXAMPLE") == Domain(name=DOMAIN, primary=True)
     assert store.state.domain_named("south.example") is None
 
@@ -385,7 +385,7 @@ def without_root() -> Iterator[None]:
     """As a user that permissions bind: root may write everywhere."""
     user = os.geteuid()
     if user == 0:
-        os.seteuid(NOBODY)
+        os.seteuid(OTHER_USER)
     try:
         yield
     finally:
@@ -400,7 +400,7 @@ def test_a_store_in_a_folder_that_cannot_be_written_can_be_read() -> None:
         for path in (*folder.iterdir(), folder):
             path.chmod(0o500 if path.is_dir() else 0o400)
             if os.geteuid() == 0:
-                os.chown(path, NOBODY, NOBODY)
+                os.chown(path, OTHER_USER, OTHER_USER)
         with without_root():
             store = opened(folder)
             assert addresses(store) == ["anna@north.example"]

@@ -194,9 +194,9 @@ async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
 async def test_a_transfer_to_no_one_is_reported_and_nothing_is_deleted() -> None:
     async with console(small(SEAT)) as screen:
         await screen.press("x", "t")
-        await screen.type("nobody@x.example")
+        await screen.type("missing@x.example")
         await screen.press("enter", "y")
-        screen.expect_dialog("There is no account nobody@x.example")
+        screen.expect_dialog("There is no account missing@x.example")
         assert screen.session.state.find(SEAT.address).deleted_at is None
 
 

@@ -252,7 +252,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_asking(tmp_path: Path
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["", "/nowhere/at/all", "/dev/null", ".", "~nobody-has-this-name/x"])
+@pytest.mark.parametrize("name", ["", "/nowhere/at/all", "/dev/null", ".", "~no-such-user/x"])
 async def test_what_cannot_be_written_is_reported(name: str) -> None:
     async with console("office", (120, 36)) as screen:
         await screen.press("Y", "s", "ctrl+u")

@@ -512,7 +512,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "-", "~nobody-is-called-so/x", ""])
+@pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "-", "~no-such-user/x", ""])
 async def test_what_is_no_license_file_keeps_no_one_waiting(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,7 @@ def happened(folder: Path) -> None:
             if session.state.server is None:
                 directory = Directory(url=f"ldaps://{HIDDEN}", base=f"dc={HIDDEN}", bind_as=HIDDEN)
                 do(SetDirectory(FAR.name, directory))
-        do(DisableAccounts((f"nobody@{FAR.name}",), HIDDEN))
+        do(DisableAccounts((f"missing@{FAR.name}",), HIDDEN))
         session.close()
 
 

@@ -38,7 +38,7 @@ async def test_a_fresh_session_offers_the_last_change_that_can_be_undone_and_nam
         did(folder, DisableAccounts((B,)))
         did(folder, EnableAccounts((B,)), user="berg")  # what berg did keeps anna's second change from being undone
         refused = Session.open(folder, "anna", noon())
-        refused.do(EnableAccounts(("nobody@x.example",)))  # nothing came of it
+        refused.do(EnableAccounts(("missing@x.example",)))  # nothing came of it
         refused.close()
 
     async with console(store(), prepare=earlier) as screen:

@@ -151,6 +151,6 @@ def test_one_user_can_be_asked_for(tiny: TinyServer, kerio: ServerAccess) -> Non
             found = find_user(client, "d0", "JO")
             assert found is not None
             assert (found.login, found.enabled) == ("Jo", False)
-            assert find_user(client, "d0", "nobody") is None
+            assert find_user(client, "d0", "missing") is None
     (condition,) = tiny.asked("Users.get")[0].params["query"]["conditions"]
     assert condition == {"fieldName": "loginName", "comparator": "Eq", "value": "JO"}
