@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.decisions import Policy
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server, ServerNumbers
 from kconsole.core.server import ServerAccess as Access
@@ -16,6 +17,7 @@ from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.tui.screens.connecting import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
+from tests.clocks import noon
 from tests.kerio_server.faults import Held, html
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
@@ -62,6 +64,33 @@ def comparison(screen: Console) -> ReconcileScreen:
     shown = screen.app.screen
     assert isinstance(shown, ReconcileScreen)
     return shown
+
+
+# The plan that frees seats
+
+
+async def test_a_plan_is_applied_on_the_server_and_undone_there(mail: KerioServer) -> None:
+    long_ago = noon().now() - timedelta(days=400)
+    for login in ("dora", "emil"):
+        mail.world.add_user(f"{login}@north.example", mailbox=True, last_login=(long_ago, "IMAP"))
+    policy = Policy(name="idle", brake_percent=100)
+
+    def enabled() -> list[bool]:
+        return [bool(mail.world.user(f"{login}@north.example").row["isEnabled"]) for login in ("dora", "emil")]
+
+    async with console(replace(following(mail), policies=(policy,)), NARROW) as screen:
+        await screen.press("P")
+        await until_shown(screen, "No plan")
+        await read(screen, mail)
+        assert "would be disabled (2)" in screen.text
+        await screen.press("A")
+        screen.expect_dialog("takes effect on the server mail at once")
+        await screen.press("2", "enter")
+        await until_shown(screen, "disabled by the plan")
+        assert enabled() == [False, False]
+        await screen.press("u")
+        await until_shown(screen, "undone: reclaim")
+        assert enabled() == [True, True]
 
 
 # Reading it
