@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.times import FIRST_LOGIN, in_utc, to_iso
 from kconsole.store.journal_line import is_gap
 
@@ -20,7 +21,7 @@ LONG: Final = 1024 * 1024
 
 _BEGIN: Final = re.compile(
     rb'\{"sequence":\d+,(?:"store":"[0-9a-f]+",)?"at":"([^"]*)","operator":"[^"\\]*(?:\\.[^"\\]*)*","session":"[^"]*"'
-    rb',"deed":"([^"]*)"'
+    rb',"%b":"([^"]*)"' % OPERATION_FIELD.encode()
 )
 """How a line begins: its time and its operation."""
 

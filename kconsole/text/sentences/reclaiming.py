@@ -10,7 +10,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "gone-since-plan": "is not there any more",
     "changed-since-stays": "stays: it was changed since",
     "has-another-address": "it has another address since the plan was made",
-    "account-changed": "it was changed since the plan was made; the log says by whom",
+    "account-changed": "it was changed since the plan was made: see the log",
     "used-since-plan": "its last login is another one since the plan was made",
     "marked": "marked, due {due:day}",
     "marked-already": "is marked already by the policy {policy}, due {due:day}",

@@ -69,7 +69,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         self._has_read_advice = False
         """Whether what makes tmux pass copies on was shown; it is shown once."""
         self._plan_words, self._news = "", ""
-        """Whether the status line says what changing the marked accounts would come to."""
+        """What the status line says of a plan for the marked accounts, and of what others did."""
 
     @property
     def targets(self) -> list[Entry]:
@@ -203,8 +203,8 @@ class ListingScreen(FilterScreen, ServerScreen):
 
         if entries := self.targets:
             how = await copy(self.app, "\n".join(safe_address(entry.address) for entry in entries))
-            shows = "shows it" if len(entries) == 1 else "shows them"
-            text = f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}"
+            shown = "it" if len(entries) == 1 else "them"
+            text = f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} shows {shown}"
             self.tell(text)
             if ADVICE in how and not self._has_read_advice:  # the status line would cut it off
                 self._has_read_advice = True
@@ -236,8 +236,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         from kconsole.operations.files import save_listing
         from kconsole.text.report import report_pieces, totals
 
-        listing, now, session = self.listing, self.session.clock.now(), self.session
-        marked, filters = self.accounts.marked, console_of(self).preferences.filters
+        listing, now, session, marked = self.listing, self.session.clock.now(), self.session, self.accounts.marked
+        filters = console_of(self).preferences.filters
         columns = [choice.column.name for choice in self.accounts.choices if choice.shown]
 
         def write() -> str:
@@ -247,9 +247,8 @@ class ListingScreen(FilterScreen, ServerScreen):
                 others = marked.difference(entry.id for entry in entries)
                 entries += filter(None, map(session.state.live_entry, sorted(others)))
             policy = session.seats.policy
-            pieces = report_pieces(
-                wanted.form, entries, columns, policy, now, "" if marked else listing.text, session.state.keeps
-            )
+            text = "" if marked else listing.text
+            pieces = report_pieces(wanted.form, entries, columns, policy, now, text, session.state.keeps)
             path = save_listing(wanted.name, pieces, session.store.folder, replace=wanted.replace)
             return f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}"
 
