@@ -81,7 +81,7 @@ KINDS: Final[dict[str, Kind]] = {
 def without(state: ServerState, missing: Missing) -> ServerState:
     """What was read, without a part."""
     if missing.figure == "moderators":
-        entries = (entry for each in state.domains if each.domain.name == missing.domain for entry in each.entries)
+        entries = (entry for each in state.domains for entry in each.entries)
         lists = (entry.server_id for entry in entries if entry.kind == "mailing_list")
         return state._replace(silent={**state.silent, **dict.fromkeys(lists, frozenset({"moderators"}))})
     if missing.domain:

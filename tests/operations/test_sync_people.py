@@ -161,6 +161,19 @@ def test_forwarding_and_moderators_are_read(at: Followed, session: Session) -> N
     assert judge(session, IDLE).unknown == ("list-moderator",)
 
 
+def test_of_too_many_lists_no_moderators_are_asked_for(
+    at: Followed, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.mail.world.add_list("board@north.example", members=(OTTO,), moderators=(OTTO,))
+    at.read(session)
+    monkeypatch.setattr("kconsole.providers.kerio.state.MOST_LISTS", 1)
+    at.mail.forget_calls()
+    at.read(session)
+    assert "MailingLists.getMlUserList" not in {call.method for call in at.mail.calls}
+    assert session.state.find("board@north.example").moderators == (OTTO,)  # as it was known
+    assert judge(session, IDLE).unknown == ("list-moderator",)
+
+
 def test_a_login_in_the_future_is_unknown_and_does_not_stay(at: Followed, session: Session) -> None:
     now = at.clock.now()
     ahead = served(at, session, last_login=LastLogin(now + timedelta(days=400), "IMAP"))

@@ -130,6 +130,8 @@ FORWARDS: Final[Mapping[str | int, bool]] = {
     "UForwardNone": False, "UForwardYes": True, "UForwardDeliver": True, 0: False, 1: True, 2: True,
 }  # fmt: skip
 MODERATES: Final[Mapping[str | int, bool]] = {"Member": False, "Moderator": True, 0: False, 1: True}
+MOST_LISTS: Final = 100
+"""Mailing lists of which the moderators are asked for, each in a call of its own."""
 LIST_FIELDS: Final = ("id", "name", "description", "membersCount")
 RESOURCE_FIELDS: Final = ("id", "name", "address", "description", "type", "isEnabled")
 ALIAS_FIELDS: Final = ("id", "name", "deliverTo", "type", "description")

@@ -15,7 +15,7 @@ from kconsole.core.server import UNLIMITED, ServerNumbers
 from kconsole.net.deadlines import Flag
 from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
 from kconsole.providers.kerio import reading
-from kconsole.providers.kerio.assumptions import BUSY, MAY_TAKE_LONG, NO_RIGHTS, SEE_ALL_DOMAINS
+from kconsole.providers.kerio.assumptions import BUSY, MAY_TAKE_LONG, MOST_LISTS, NO_RIGHTS, SEE_ALL_DOMAINS
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, AnswerStrange, CallRefused
 from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Listing, Pages
@@ -94,8 +94,6 @@ class _Reader:
         self._done = 0
         self._users = 0
         self._noticed = reading.Noticed()
-        self._moderators: dict[str, tuple[reading.Moderator, ...]] = {}
-        """By the ids of mailing lists."""
         self._missing: list[Missing] = []
         self._no_users: ConsoleError | None = None
         """Why the users of some domain could not be read, if it is not for lack of rights."""
@@ -188,8 +186,6 @@ class _Reader:
         is_sure = read.directory is not None and (USERS, id_) not in pages.uncounted
         if numbers is not None and not is_sure and _is_less(listed["user"], numbers.current):
             listed["user"] = self._figure("users", users, domain.name)  # they may be more or fewer by now
-        lists = listed["mailing_list"] or ()
-        moderators = self._figure("moderators", lambda: self._moderators_of(lists), domain.name)
         complete = {kind for kind, found in listed.items() if found is not None}
         if numbers is not None and not is_sure and _is_less(found := listed["user"], numbers.current):
             complete.discard("user")
@@ -200,9 +196,6 @@ class _Reader:
             self._noticed.restricted |= noticed.restricted
             self._noticed.homes |= noticed.homes
             self._noticed.silent |= noticed.silent
-            self._moderators |= moderators or {}
-            if moderators is None:
-                self._noticed.silent |= dict.fromkeys((each.server_id for each in lists), frozenset({"moderators"}))
         entries = tuple(entry for found in listed.values() for entry in found or ())
         return DomainState(domain, entries, frozenset(complete), numbers, read.directory)
 
@@ -240,18 +233,25 @@ class _Reader:
 
         return tuple(each._replace(entries=tuple(map(marked, each.entries))) for each in states)
 
-    def _moderators_of(self, lists: Iterable[Entry]) -> dict[str, tuple[reading.Moderator, ...]]:
-        return {each.server_id: reading.moderators(self._client, each.server_id) for each in lists}
-
     def _with_moderators(self, states: tuple[DomainState, ...]) -> tuple[DomainState, ...]:
-        """The domains, with the moderators of mailing lists, who may be users of other domains."""
-        if not any(self._moderators.values()):
+        """The domains, with the moderators of mailing lists, who may be users of other domains.
+
+        They take a call for each list, so of too many none is asked for.
+        """
+        lists = [entry.server_id for each in states for entry in each.entries if entry.kind == "mailing_list"]
+        found: dict[str, tuple[reading.Moderator, ...]] | None = None
+        if len(lists) <= MOST_LISTS:
+            found = self._figure("moderators", lambda: {id_: reading.moderators(self._client, id_) for id_ in lists})
+        if found is None:
+            self._noticed.silent |= dict.fromkeys(lists, frozenset({"moderators"}))
+            return states
+        if not any(found.values()):
             return states
         addresses = {entry.server_id: entry.address for each in states for entry in each.entries}
 
         def moderated(entry: Entry) -> Entry:
-            found = (addresses.get(each.user_id) or each.address for each in self._moderators.get(entry.server_id, ()))
-            return replace(entry, moderators=named) if (named := tuple(filter(None, found))) else entry
+            known = (addresses.get(each.user_id) or each.address for each in found.get(entry.server_id, ()))
+            return replace(entry, moderators=named) if (named := tuple(filter(None, known))) else entry
 
         return tuple(each._replace(entries=tuple(map(moderated, each.entries))) for each in states)
 
