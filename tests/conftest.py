@@ -63,10 +63,12 @@ TAKE_LONG = tuple(
         "tui/test_columns.py",
         "tui/test_held_rows.py",
         "tui/test_license.py",
+        "tui/test_license_files.py",
+        "tui/test_license_forms.py",
         "tui/test_mapping.py",
         "tui/test_saved_filters.py",
         "tui/test_server.py",
-        "tui/test_writing.py",
+        "tui/writing",
     )
 )
 """Folders and files whose tests count as marked `thorough`, unless one is marked `quick`."""
