@@ -75,6 +75,7 @@ _SURELY_LATE: Final = re.compile(r"\[[<=>?]?\d[ -?]*[@-~]|[]P_^X](?s:.)*(?:\x07|
 _LATE_REST: Final = re.compile(r"[;<=>?]*\d[ -?]*[@-~]", re.ASCII)
 """The rest of a control sequence that was given up; its last letter alone may be a key."""
 
+_CSI_END: Final = re.compile(r"[\x18\x1a\x1b@-\U0010ffff]")
 _RXVT: Final = re.compile(r"\x1b\[[0-9]+\$")
 _EXTENDED: Final = re.compile(r"\x1b\[([0-9:]*(?:;[0-9:]*){0,2})([u~ABCDEFHPQS])")
 _REPORT: Final = re.compile(r"\x1b\[(?:[IO]|\?2026;[0-9]\$y|<[0-9]+;-?[0-9]+;-?[0-9]+[Mm])")
@@ -273,12 +274,9 @@ def _size_of_csi(text: str) -> int:
         return 0
     if (rxvt := _RXVT.match(text)) and rxvt[0] in ANSI_SEQUENCES_KEYS:
         return len(rxvt[0])
-    for place in range(2, len(text)):
-        if text[place] == "\x1b":
-            return place
-        if text[place] in "\x18\x1a" or text[place] >= "@":
-            return place + 1
-    return 0
+    if (end := _CSI_END.search(text, 2)) is None:
+        return 0
+    return end.start() if end[0] == "\x1b" else end.end()
 
 
 def _token(sequence: str) -> Token:
