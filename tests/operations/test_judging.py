@@ -79,6 +79,13 @@ def test_facts_come_from_the_store(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_no_account_has_is_not_known_without_a_server(tmp_path: Path) -> None:
+    session = session_of(tmp_path, old("anna"), alias("info", "anna"), account("team", kind="mailing_list"))
+    assert judge(session, LOOSE).unknown == ("forwards", "list-moderator")
+    entries = (old("anna", delivers_to=("x@y.example",)), account("team", kind="mailing_list", moderators=("z",)))
+    assert judge(session_of(tmp_path / "other", *entries), LOOSE).unknown == ()
+
+
 def test_what_ships_leaves_service_accounts_alone(tmp_path: Path) -> None:
     session = session_of(tmp_path, old("scanner", tags=("service",)), old("anna"))
     assert codes(session, IDLE) == {"scanner": "outside-filter", "anna": "do"}

@@ -109,7 +109,12 @@ def _judgements(
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
-    silent = _CODES if server is None or server.logins is None else server.silent
+    if server is None or server.logins is None:  # a source that says it of one says it of all
+        forwards = any(entry.delivers_to and rules.is_account(entry) for entry in everything)
+        silent = [] if forwards else ["delivers_to"]
+        silent += [] if lists else ["moderators"]
+    else:
+        silent = list(server.silent)
     return Judgements(
         policy=policy,
         judged=judged,
