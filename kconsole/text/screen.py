@@ -184,7 +184,7 @@ def done_words(done: Done, undone: str = "") -> str:
     if not changed:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1 and done.operation != "offboard":
-        counted = _counted(done)
+        counted = _counted(done, bool(undone))
         if done.operation == "reclaim" and not undone:
             what = "deleted" if changed[:1] and changed[0].code.startswith("deleted") else "disabled"
             return f"{_seats(done)}{counted} {what} by the plan"
@@ -197,11 +197,15 @@ def done_words(done: Done, undone: str = "") -> str:
     return f"{_seats(done)}{undone} {address}".rstrip() if undone else f"{_seats(done)}{address} {_words(changed[0])}"
 
 
-def _counted(done: Done) -> str:
-    """How many entries an operation changed, by the same noun as in the question and in the log."""
+def _counted(done: Done, is_undo: bool) -> str:
+    """How many entries an operation changed, by the same noun as in the question and in the log.
+
+    What was decided about them, as until when they are kept, comes back with an undo and counts no account.
+    """
     entries = [] if done.commit is None else done.commit.changed_entries
     number = len(done.changed)
-    return words.count_entries(entries) if len(entries) == number else words.count(number, "account")
+    is_same = len(entries) == number or (is_undo and entries)
+    return words.count_entries(entries) if is_same else words.count(number, "account")
 
 
 def _seats(done: Done) -> str:
