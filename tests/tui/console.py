@@ -53,18 +53,28 @@ class Keyboard:
 
     async def press(self, *keys: str, every: float = 1.0) -> Self:
         """Press keys as a person does who looks at the screen: as if so many seconds lay before each."""
-        driver = self.app._driver
-        assert driver is not None
         for key in keys:
-            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
-            event = Key(name, character_of(name))
-            event.time = self._typed_at = max(event.time, self._typed_at) + every
-            event.set_sender(self.app)
-            driver.send_message(event)
+            self._send(key, every)
             await settled(self.app)
             if self.is_working("store") or not is_painted(self.app):
                 await self.saved()
         return await self.saved()
+
+    async def press_unseen(self, *keys: str) -> Self:
+        """Press keys as a person does who does not look: none waits for what the one before it does."""
+        for key in keys:
+            self._send(key, 1.0)
+        await settled(self.app)
+        return self
+
+    def _send(self, key: str, every: float) -> None:
+        driver = self.app._driver
+        assert driver is not None
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        event = Key(name, character_of(name))
+        event.time = self._typed_at = max(event.time, self._typed_at) + every
+        event.set_sender(self.app)
+        driver.send_message(event)
 
     async def settled(self) -> Self:
         """Let all be handled that was sent, and be painted. Where a thread is at work, it has a moment's time for it.
@@ -82,9 +92,16 @@ class Keyboard:
     async def saved(self) -> Self:
         """Let changes of the store be done and shown. What a server is asked for is not waited for."""
         async with asyncio.timeout(PATIENCE):
-            while self.is_working("store") or not is_painted(self.app):
+            while self.is_working("store") or self.is_listing or not is_painted(self.app):
                 await asyncio.sleep(0.001)
         return await self.settled()
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether the list or the plan for marks is still worked out, and no thread holds that up."""
+        main = self.app._main
+        is_held_up = main is not None and main.is_attached and main.workspace.at_work.locked()
+        return self.is_working("finding", "planning") and not is_held_up
 
     def is_working(self, *groups: str) -> bool:
         """Whether something is done in the background, by the names of its kinds."""

@@ -80,7 +80,7 @@ async def test_keys_before_it_was_reported_wait_through_the_dialog(mail: KerioSe
         to_account(screen, ANNA)
         row = screen.main.accounts.cursor
         await screen.press("d")
-        await screen.pilot.press("y", "j")
+        await screen.press_unseen("y", "j")
         await until(screen, lambda: isinstance(screen.app.screen, WaitingDialog))
         await screen.press("d", "y")  # for a dialog that does not know them
         held.release()
