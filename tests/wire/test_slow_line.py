@@ -172,11 +172,17 @@ def test_after_a_stuck_line_the_screen_is_as_it_should_be(tmp_path: Path) -> Non
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 5_200), (SIXTEEN, 4_200)])
-def test_the_history_of_the_seats_costs_no_more_than_a_screen(environment: dict[str, str], most: int) -> None:
+@pytest.mark.parametrize(
+    ("key", "text"), [("H", "Chance that no seat is free"), ("P", "stay (162), by reason"), ("V", "Decisions ·")]
+)
+def test_another_screen_costs_no_more_than_a_screen(
+    environment: dict[str, str], most: int, key: str, text: str
+) -> None:
     with terminal("demo", environment=environment) as screen:
         opened(screen)
         before = len(screen.written)
-        screen.send("H")
-        screen.wait_for("Chance that no seat is free").wait_until_silent(SETTLED)
+        screen.send(key)
+        screen.wait_for(text).wait_until_silent(SETTLED)
         assert len(screen.written) - before < most
+        assert max(cost(screen, each) for each in "jj") < 800
         assert cost(screen, "q") < most
