@@ -289,7 +289,8 @@ WALKS: Final = (
             Scene("offboard-to", "Others take over.", (*"l.navarro", "enter", *"l.navarro", "enter")),
             Scene("offboard-planned", "What waits for a day.", (*"2027-01-31", "enter", *"left", "enter", "O")),
             Scene("decisions", "Reservations, keeps and protections.", (_back, "V", "j"), (WIDE, NARROW)),
-            Scene("decision-end", "A reservation ends.", ("x",)),
+            Scene("extend", "Seats are reserved for longer.", ("K",)),
+            Scene("decision-end", "A reservation ends.", ("escape", "x")),
             Scene("protect", "Accounts that no policy touches.", ("escape", "W", *"svc-*")),
             Scene(
                 "reserve",
