@@ -143,3 +143,17 @@ def _let_go_of_dropped_stores() -> Iterator[None]:
     gc.enable()  # what starts a whole program in this process leaves it off
     if Path("/proc/self/fd").exists() and len(os.listdir("/proc/self/fd")) > MANY_FILES:  # noqa: PTH208
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _leave_the_environment() -> Iterator[None]:
+    """A variable that a test leaves behind changes others, here and there: the password to a server, for one."""
+    before = dict(os.environ)
+    yield
+    left = {
+        name for name in {*before, *os.environ} - {"PYTEST_CURRENT_TEST"} if before.get(name) != os.environ.get(name)
+    }
+    for name in left:
+        os.environ.pop(name, None)
+        os.environ.update({name: before[name]} if name in before else {})
+    assert not left

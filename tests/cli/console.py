@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from kconsole.cli.context import CliContext
 from kconsole.cli.main import run
@@ -110,9 +111,9 @@ class Console:
 
 
 def in_process(arguments: Sequence[str], place: CliContext, encoding: str = "utf-8") -> Said:
-    """Run a command line in this process."""
+    """Run a command line in this process, whose variables stay as they are, whatever the command changes."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
-    with redirect_stdout(out), redirect_stderr(err):
+    with patch.dict(os.environ), redirect_stdout(out), redirect_stderr(err):
         code = run([*arguments], place)
     return Said(code, _content(out, encoding), _content(err, encoding))
 

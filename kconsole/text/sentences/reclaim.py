@@ -18,13 +18,13 @@ def _beyond(params: Mapping[str, Any]) -> str:
 
 def _too_short(params: Mapping[str, Any]) -> str:
     if params["first_seen"] is None:
-        return "never logged in, and it is not known since when it is there"
+        return "never logged in, and it is not known how long it has been there"
     return "never logged in, known since {first_seen:day}: {days:,} of {needed:count day}"
 
 
 def _disabled_lately(params: Mapping[str, Any]) -> str:
     if params["disabled_since"] is None:
-        return "it is not known since when it is disabled"
+        return "it is not known when it was disabled"
     return "disabled since {disabled_since:day}: {days:,} of {needed:count day}"
 
 
@@ -50,7 +50,7 @@ def _login_unknown(params: Mapping[str, Any]) -> str:
 
 def _setting_number(params: Mapping[str, Any]) -> str:
     word = ", or {words:or}" if params["words"] else ""
-    return f"{{key}}={{found}}: it is a number from {{least:,}} to {{most:,}}{word}."
+    return f"{{key}}={{found}}: it must be a number from {{least:,}} to {{most:,}}{word}."
 
 
 def _named(clause: str, name: str, unnamed: str) -> Template:
@@ -59,7 +59,7 @@ def _named(clause: str, name: str, unnamed: str) -> Template:
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "outcome-do": _unused,
-    "outcome-builtin": "the administrator that is built into the server",
+    "outcome-builtin": "the built-in administrator of the server",
     "outcome-not-an-account": "{what:a}",
     "outcome-outside-filter": "not selected by the filter of the policy",
     "outcome-disabled-already": "disabled already",
@@ -93,10 +93,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "set-it-first": "To change it, set it: 'kconsole policy set {name} KEY=VALUE'.",
     "policy-invalid": "The policy {name} cannot be set.",
     "see-policy-settings": "'kconsole policy set --help' explains the settings.",
-    "policy-setting-unknown": "{key} is no setting of a policy: these are {settings:commas}.",
+    "policy-setting-unknown": "{key} is not a setting of a policy. The settings are {settings:commas}.",
     "policy-setting-number": _setting_number,
-    "policy-setting-word": "{key}={found}: it is {allowed:or}.",
-    "policy-name-wrong": "'{found}' is no name: letters, digits, dots, underscores and hyphens, at most 64.",
+    "policy-setting-word": "{key}={found}: it must be {allowed:or}.",
+    "policy-name-wrong": "'{found}' is not a valid name: use up to 64 letters, digits, dots, underscores and hyphens.",
     "policy-where-wrong": "The filter is too long.",
     "plan-refused": "There is no plan by the policy {name}, because the data says too little.",
     "sync-then-plan": Both(
@@ -106,8 +106,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "data-is-old": _data_is_old,
     "logins-vanished": "The server no longer says when {lost:count account} logged in, of {had:,} that had logged in.",
     "free-not-known": "It is not known how many seats are free, and the policy stops at a number of them.",
-    "not-a-plan": "The file is no plan of kconsole: {error}.",
-    "plan-of-another-version": "The plan is of the version {schema}; this kconsole reads {known}.",
+    "not-a-plan": "The file is not a kconsole plan: {error}.",
+    "plan-of-another-version": "The plan has version {schema}; this kconsole reads {known}.",
     "plan-was-edited": "The plan was changed after it was made.",
     "plan-again": Both("Make a new one with 'kconsole reclaim plan --out FILE'.", "Make a new plan."),
 }
