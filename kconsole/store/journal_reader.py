@@ -298,6 +298,8 @@ class JournalReader:
         )
         with self.reporting_damage():
             for raw in self._engine.read_backwards(self.head, (line_numbered(after), *patterns) if patterns else ()):
+                if raw.startswith(line_numbered(after)):  # not read: it may be that of a large import
+                    return
                 trace = trace_in(raw)
                 if trace.sequence <= after:
                     return

@@ -109,7 +109,9 @@ def _judgements(
     if authority.is_bound:
         judged = [_shown(each, authority) for each in judged]
     freed = sum(each.code == "do" and each.entry.enabled and rules.classify(each.entry).seat for each in judged)
-    if server is None or server.logins is None:  # a source that says it of one says it of all
+    if numbers is not None:  # no plan is made of some
+        silent = []
+    elif server is None or server.logins is None:  # a source that says it of one says it of all
         forwards = any(entry.delivers_to and rules.is_account(entry) for entry in everything)
         silent = [] if forwards else ["delivers_to"]
         silent += [] if lists else ["moderators"]
@@ -196,8 +198,9 @@ def _served(entries: list[Entry]) -> tuple[Mapping[str, str], Mapping[str, str]]
     aliases: dict[str, str] = {}
     lists: dict[str, str] = {}
     for entry in entries:
-        if entry.kind in ("alias", "mailing_list") and entry.deleted_at is None:
-            named, found = (entry.delivers_to, aliases) if entry.kind == "alias" else (entry.moderators, lists)
+        kind = entry.kind
+        if (kind == "alias" or kind == "mailing_list") and entry.deleted_at is None:  # half the time of a set
+            named, found = (entry.delivers_to, aliases) if kind == "alias" else (entry.moderators, lists)
             for target in named:
                 address = target if "@" in target else f"{target}@{entry.domain}"
                 found.setdefault(canonical_address(address), entry.address)
