@@ -287,7 +287,12 @@ WALKS: Final = (
                 (WIDE, NARROW),
             ),
             Scene("offboard-to", "Others take over.", (*"l.navarro", "enter", *"l.navarro", "enter")),
-            Scene("offboard-planned", "What waits for a day.", (*"2027-01-31", "enter", *"left", "enter", "O")),
+            Scene("offboard-delete", "The account would be deleted for that.", ("enter", "enter")),
+            Scene(
+                "offboard-planned",
+                "What waits for a day.",
+                ("escape", "up", *"2027-01-31", "enter", *"left", "enter", "O"),
+            ),
             Scene("decisions", "Reservations, keeps and protections.", (_back, "V", "j"), (WIDE, NARROW)),
             Scene("extend", "Seats are reserved for longer.", ("K",)),
             Scene("decision-end", "A reservation ends.", ("escape", "x")),

@@ -27,6 +27,11 @@ async def test_the_plan_follows_the_lines_and_says_what_is_done() -> None:
         await screen.press("up", "ctrl+u", *"berg", "enter")
         screen.expect_dialog("becomes an alias of berg@x.example", "info@x.example")
         await screen.press("enter", *"left", "enter")
+        screen.expect_dialog("Delete anna@x.example?", "mailbox goes to berg@x.example", "becomes an alias")
+        await screen.press("n")
+        screen.expect_dialog("Offboard anna@x.example").expect_typing_in("reason")
+        assert screen.session.state.find(ANNA.address).is_account
+        await screen.press("enter", "y")
         screen.expect_no_dialog()
         found = screen.session.state.entry_at(ANNA.address)
         assert found is not None

@@ -18,6 +18,7 @@ from kconsole.text import words
 from kconsole.text.messages import error_words, sentence
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import voice_of
+from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.form import Field, Save, SavingForm, typed_day
 from kconsole.tui.widgets.inputs import ChoiceLine
 
@@ -35,6 +36,8 @@ class OffboardDialog(SavingForm[Decided]):
         self._entry, self._session = entry, session
         self._known = session.state.offboardings.get(entry.id)
         self.heading = f"Offboard {safe_address(entry.address)}"
+        self._shown: list[str] = []
+        """The steps of the plan."""
         super().__init__(save)
 
     def fields(self) -> Iterable[Field]:
@@ -75,7 +78,8 @@ class OffboardDialog(SavingForm[Decided]):
             if plan is not None and values["day"]:
                 lines.append("· It waits for 'kconsole due --apply', which judges it again.")
         self.set_class(plan is not None and plan.fate is not None, "-final")
-        self.query_one("#plan", Static).update(Content("\n".join(safe_text(line, None) for line in lines)))
+        self._shown = [safe_text(line, None) for line in lines]
+        self.query_one("#plan", Static).update(Content("\n".join(self._shown)))
 
     def _plan(self, values: Mapping[str, str]) -> OffboardingPlan:
         state, authority = self._session.state, self._session.authority
@@ -90,3 +94,16 @@ class OffboardDialog(SavingForm[Decided]):
         if not values["day"]:
             return Offboard(address, plan.to, plan.alias_to, reason, expected)
         return ScheduleOffboarding(address, typed_day(values["day"]), plan.to, plan.alias_to, reason, expected)
+
+    def accept(self, answer: Decided) -> None:
+        """Do it; to delete the account now, after a question of its own."""
+        if not (isinstance(answer, Offboard) and (answer.to or answer.alias_to)):
+            super().accept(answer)
+            return
+        question = Question(f"Delete {safe_address(answer.address)}?", self._shown, "Delete", is_final=True)
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                super(OffboardDialog, self).accept(answer)
+
+        self.app.push_screen(ConfirmDialog(question), answered)

@@ -79,7 +79,7 @@ async def test_a_user_leaves_there_and_here(mail: KerioServer) -> None:
         to_account(screen, ANNA)
         await screen.press("O", *"chen", "enter")
         screen.expect_dialog("Offboard", "mailbox goes to chen@south.example", "cannot be undone on the server mail")
-        await screen.press(*"chen", "enter", "enter", *"left", "enter")
+        await screen.press(*"chen", "enter", "enter", *"left", "enter", "y")
         await log_in(screen, mail.password)
         await settled(screen)
         screen.expect_no_dialog()
