@@ -1,5 +1,7 @@
 """The main screen: what it shows, and how one moves and looks around in it."""
 
+from unittest.mock import patch
+
 import pytest
 
 from kconsole.core.license import License
@@ -499,3 +501,10 @@ async def test_while_a_filter_is_typed_it_is_reported_how_many_of_the_marked_are
         await screen.type("archive")
         assert screen.status.startswith("2 accounts marked")
         assert "2 of them not" in screen.status
+
+
+async def test_the_use_of_the_last_days_may_be_known_only_after_the_console_has_ended() -> None:
+    async with console("office") as screen:
+        main, today = screen.main, screen.clock.now().date()
+    with patch.object(main.session.history, "recent_use", lambda *_: [1, 2, 3]):
+        await main._read_use(today)  # its gauge is not there any more

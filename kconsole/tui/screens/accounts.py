@@ -52,7 +52,9 @@ class AccountsScreen(ListingScreen):
     async def _read_use(self, today: date) -> None:
         used = self.session.seats.report().used
         with suppress(ConsoleError):  # the log says so
-            self.gauge.use = tuple(await asyncio.to_thread(self.session.history.recent_use, used, today, SHOWN_DAYS))
+            use = await asyncio.to_thread(self.session.history.recent_use, used, today, SHOWN_DAYS)
+            if self.app.is_running:  # else its widgets may be gone already
+                self.gauge.use = tuple(use)
 
     # Disable and enable
 

@@ -4,6 +4,7 @@ When an SSH connection drops, writing fails, and reading ends at once, again and
 writer thread and block the program; the second would keep its reader thread busy for ever.
 """
 
+import errno
 import os
 import select
 import sys
@@ -52,7 +53,7 @@ class TerminalDriver(LinuxDriver):
         self._is_vt100 = term.startswith("vt")
         self._is_old = self._is_vt100 or term == "linux"
         self._writer: TtyWriter | None = None
-        self._is_held = False
+        self._is_held = self._is_unreadable = False
         super().__init__(app, **options)
         width, height = self._get_terminal_size()
         cell_styles = CellStyles(self._profile.colours, self._is_vt100)
@@ -60,7 +61,8 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_gone(self) -> bool:
-        return (self._writer is not None and self._writer.is_lost) or not os.isatty(self.fileno)
+        is_lost = self._is_unreadable or (self._writer is not None and self._writer.is_lost)
+        return is_lost or not os.isatty(self.fileno)
 
     @property
     def _writer_thread(self) -> Any:
@@ -145,6 +147,8 @@ class TerminalDriver(LinuxDriver):
                     events = terminal_input.tick(time.monotonic())
                 for event in events:
                     self.process_message(event)
-        except OSError:
-            if not self.is_gone:
+        except OSError as error:
+            if error.errno == errno.EIO:  # it hangs up, and may still be called a terminal for a moment
+                self._is_unreadable = True
+            elif not self.is_gone:
                 raise
