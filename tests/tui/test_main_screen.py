@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import pytest
+from textual._context import active_app
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
@@ -506,5 +507,6 @@ async def test_while_a_filter_is_typed_it_is_reported_how_many_of_the_marked_are
 async def test_the_use_of_the_last_days_may_be_known_only_after_the_console_has_ended() -> None:
     async with console("office") as screen:
         main, today = screen.main, screen.clock.now().date()
+    active_app.set(screen.app)  # as in a worker
     with patch.object(main.session.history, "recent_use", lambda *_: [1, 2, 3]):
         await main._read_use(today)  # its gauge is not there any more
