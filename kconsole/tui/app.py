@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
@@ -208,11 +209,12 @@ class KConsoleApp(BufferedApp):
         self._close_messages_no_wait()
 
     def _handle_exception(self, error: Exception) -> None:
-        if self.ended_by:  # a screen that was just being built finds its widgets gone
-            self._close_messages_no_wait()
-            return
         if isinstance(error, WorkerFailed):
             error = error.error if isinstance(error.error, Exception) else error
+        # a screen that was just being built, or work that ends only now, finds its widgets gone
+        if self.ended_by or (self._exit and isinstance(error, NoMatches)):
+            self._close_messages_no_wait()
+            return
         self.failure = self.failure or error
         super()._handle_exception(error)
 

@@ -4,6 +4,8 @@ from unittest.mock import patch
 
 import pytest
 from textual._context import active_app
+from textual.css.query import NoMatches
+from textual.worker import WorkerFailed
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
@@ -480,6 +482,13 @@ async def test_quitting_is_one_key_and_escape_never_quits() -> None:
         before = screen.app.is_running
         await screen.press("q")
         assert (before, screen.app.is_running) == (True, False)
+
+
+async def test_work_that_ends_after_quitting_and_finds_its_widgets_gone_is_no_failure() -> None:
+    async with console("office") as screen:
+        await screen.press("q")
+        screen.app._handle_exception(WorkerFailed(NoMatches("No nodes match '#history'")))
+        assert screen.app.failure is None
 
 
 async def test_the_filter_understands_conditions_and_tells_what_it_does_not() -> None:
