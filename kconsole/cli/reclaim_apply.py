@@ -55,8 +55,9 @@ def _writes_notices(command: Callable[..., Any]) -> Callable[..., Any]:
 def apply_(place: CliContext, file: Path, confirm: int | None, password_file: Path | None, reason: str) -> None:
     """Apply a plan to the accounts that are still as it says.
 
-    Accounts that changed since stay. A plan is applied once, within 24 hours, to the store that it was made for. The
-    accounts beyond the brake of the policy stay too, unless you type how many the whole plan has: --confirm 34.
+    Accounts that changed since stay. A plan is applied once, to the store that it was made for, and within 24 hours
+    unless it was made with --valid. The accounts beyond the brake of the policy stay too, unless you type how many the
+    whole plan has: --confirm 34.
     'kconsole undo LINE' undoes what has not changed since.
     """
     session = place.open(unconfirmed=False)

@@ -46,6 +46,11 @@ def stripped(text: str) -> str:
     return text.strip() if text.isascii() else text.strip(BLANKS)
 
 
+def address_in(domain: str, name: str) -> str:
+    """An address that a record of a domain names; a login alone is one in that domain."""
+    return name if "@" in name else f"{name}@{domain}"
+
+
 def canonical_address(address: str) -> str:
     """The form in which addresses are compared."""
     if address.isascii():

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kconsole.core.decisions import PASSED, Reservation
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.history import Refusal
-from kconsole.core.identity import canonical_address, stripped
+from kconsole.core.identity import address_in, canonical_address, stripped
 from kconsole.core.records import Entry, LastLogin, MailboxFate
 from kconsole.core.reports import Decision
 from kconsole.core.roles import Capability
@@ -272,7 +272,7 @@ def must_type_number(disabled: int, deleted: int, accounts: int) -> bool:
 
 def own_address(login: str, primary_domain: str) -> str:
     """The address of a login to the server, or of a user of this machine, which may have no domain; folded."""
-    return canonical_address(login if "@" in login else f"{login}@{primary_domain}")
+    return canonical_address(address_in(primary_domain, login))
 
 
 def only_disabled(entry: Entry) -> bool:

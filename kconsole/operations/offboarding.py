@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message, short
 from kconsole.core.decisions import Keep, Offboarding, Protection
 from kconsole.core.errors import NotFound, NotPermitted, Refused
-from kconsole.core.identity import canonical_address, stripped
+from kconsole.core.identity import address_in, canonical_address, stripped
 from kconsole.core.records import Entry, MailboxFate
 from kconsole.core.roles import Authority, Capability
 from kconsole.core.times import to_iso
@@ -130,8 +130,7 @@ def _aliases_of(account: Entry, state: Records) -> Iterator[Entry]:
 
 def _is_at(target: str, alias: Entry, account: Entry) -> bool:
     """Whether what an alias delivers to, which may be a login in its own domain, is an account."""
-    whole = target if "@" in target else f"{target}@{alias.domain}"
-    return canonical_address(whole) == canonical_address(account.address)
+    return canonical_address(address_in(alias.domain, target)) == canonical_address(account.address)
 
 
 def _steps(
@@ -174,10 +173,12 @@ def _cautions(account: Entry, state: Records) -> Iterator[Message]:
     if account.delivers_to:
         yield message("step-forwards", addresses=list(account.delivers_to))
     key = canonical_address(account.address)
-    lists = (
-        each for each in state.live_entries() if each.moderators and key in map(canonical_address, each.moderators)
-    )
-    if addresses := [each.address for each in lists]:
+    moderated = (each for each in state.live_entries() if each.moderators)
+    if addresses := [
+        each.address
+        for each in moderated
+        if key in {canonical_address(address_in(each.domain, name)) for name in each.moderators}
+    ]:
         yield message("step-moderates", addresses=addresses)
     if account.role != "user":
         yield message("step-administrator")

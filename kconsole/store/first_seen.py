@@ -72,7 +72,7 @@ class Seen(NamedTuple):
         return self.times[place - 1] if place else self.begins
 
     def disabled_since(self, number: int) -> datetime | None:
-        """Since when an account, which is disabled, is so; None if that is not known."""
+        """When an account that is disabled now was disabled; None if that is not known."""
         return self.disabled.get(number, self.first_seen(number))
 
 

@@ -107,15 +107,26 @@ def test_a_lost_answer_is_resolved_and_the_plan_tried_again(session: Session, ma
     assert not session.state.pending_changes
 
 
-def test_a_half_done_plan_can_be_tried_again_until_all_is_answered(
-    session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the server for one account at a time."""
     monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(assumptions.CAPABILITIES, most_at_once=1))
-    plan = planned(session)
-    mail.faults.add(Cut(done=False), "Users.set", call=3)
+
+
+def half_done(session: Session, mail: KerioServer, plan: ReclaimPlan, is_done: bool) -> list[str]:
+    """Apply a plan whose third answer is lost; the addresses of the accounts."""
+    mail.faults.add(Cut(done=is_done), "Users.set", call=3)
     with pytest.raises(HalfDone) as raised:
         apply(session, mail, plan)
-    assert [each.result for each in raised.value.done.outcomes] == ["done", "done", "open", "refused"]
+    outcomes = raised.value.done.outcomes
+    assert [each.result for each in outcomes] == ["done", "done", "open", "refused"]
+    return [each.address for each in outcomes]
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_half_done_plan_can_be_tried_again_until_all_is_answered(session: Session, mail: KerioServer) -> None:
+    plan = planned(session)
+    half_done(session, mail, plan, is_done=False)
     assert plans(session)[-1] == ("reclaim", "")
     assert [each.result for each in apply(session, mail, plan).outcomes] == ["unchanged"] * 2 + ["done"] * 2
     assert disabled(session, mail) == set(PEOPLE)
@@ -123,15 +134,12 @@ def test_a_half_done_plan_can_be_tried_again_until_all_is_answered(
         apply(session, mail, plan)
 
 
+@pytest.mark.usefixtures("_one_by_one")
 def test_an_account_that_a_colleague_enables_again_stays_when_the_rest_is_tried_again(
-    session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+    session: Session, mail: KerioServer
 ) -> None:
-    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(assumptions.CAPABILITIES, most_at_once=1))
     plan = planned(session)
-    mail.faults.add(Cut(done=True), "Users.set", call=3)
-    with pytest.raises(HalfDone) as raised:
-        apply(session, mail, plan)
-    first, _, third, _ = (each.address for each in raised.value.done.outcomes)
+    first, _, third, _ = half_done(session, mail, plan, is_done=True)
     recovered = session.do(EnableAccounts((first, third)), writer(mail))
     assert not recovered.failures
     done = {each.address: each for each in apply(session, mail, plan).outcomes}

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from kconsole.core.decisions import Policy
-from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.identity import address_in, canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.roles import Authority, Capability
 from kconsole.core.server import Server
@@ -202,8 +202,7 @@ def _served(entries: list[Entry]) -> tuple[Mapping[str, str], Mapping[str, str]]
         if (kind == "alias" or kind == "mailing_list") and entry.deleted_at is None:  # half the time of a set
             named, found = (entry.delivers_to, aliases) if kind == "alias" else (entry.moderators, lists)
             for target in named:
-                address = target if "@" in target else f"{target}@{entry.domain}"
-                found.setdefault(canonical_address(address), entry.address)
+                found.setdefault(canonical_address(address_in(entry.domain, target)), entry.address)
     return aliases, lists
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import NotFound, Refused
-from kconsole.core.identity import canonical_address, canonical_login
+from kconsole.core.identity import address_in, canonical_address, canonical_login
 from kconsole.core.records import Entry
 from kconsole.store.records import Records
 
@@ -58,7 +58,7 @@ def owner_of(alias: Entry, state: Records) -> Entry | None:
         if entry is None or entry.kind != "alias" or len(entry.delivers_to) != 1:
             break
         (target,) = entry.delivers_to
-        entry = state.entry_at(target if "@" in target else f"{target}@{entry.domain}")
+        entry = state.entry_at(address_in(entry.domain, target))
     return entry if entry is not None and entry.is_account else None
 
 

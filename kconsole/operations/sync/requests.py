@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kconsole.core.decisions import DECISIONS
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
-from kconsole.core.identity import canonical_address
+from kconsole.core.identity import address_in, canonical_address
 from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
 from kconsole.operations.base import Operation, OperationContext, Outcome, RunsOn
@@ -243,7 +243,7 @@ def _lost_targets(change: Change) -> set[str]:
         return set()
     left = () if after is None or after.deleted_at is not None else after.delivers_to
     lost = (target for target in before.delivers_to if target not in left)
-    return {canonical_address(target if "@" in target else f"{target}@{before.domain}") for target in lost}
+    return {canonical_address(address_in(before.domain, target)) for target in lost}
 
 
 def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:

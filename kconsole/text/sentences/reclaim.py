@@ -1,4 +1,4 @@
-"""Sentences about policies, and about plans that free seats."""
+"""Sentences about policies, plans that free seats, and notices."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -110,4 +110,24 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "plan-of-another-version": "The plan has version {schema}; this kconsole reads {known}.",
     "plan-was-edited": "The plan was changed after it was made.",
     "plan-again": Both("Make a new one with 'kconsole reclaim plan --out FILE'.", "Make a new plan."),
+    "changed-since-plan": "stays: {why}",
+    "gone-since-plan": "is not there any more",
+    "changed-since-stays": "stays: it has changed since",
+    "has-another-address": "its address has changed since the plan was made",
+    "account-changed": "it has changed since the plan was made: see the log",
+    "used-since-plan": "its last login has changed since the plan was made",
+    "marked": "marked, due {due:day}",
+    "marked-already": "already marked by the policy {policy}, due {due:day}",
+    "plan-of-another-store": "The plan belongs to another store, or to another state of this one.",
+    "plan-applied-already": "The plan was applied at line {line:,} of the log.",
+    "plan-expired": "The plan was good until {at:day}: it is too old.",
+    "plan-policy-changed": "The policy {name} was changed or removed since the plan was made.",
+    "policy-without-grace": "The policy {name} has no grace period.",
+    "apply-at-once": Both("Apply the plan at once with 'kconsole reclaim apply'.", "Apply it at once."),
+    "another-number": "The plan has {number:count account}, not {given:,}.",
+    "type-the-number": Both(
+        "Look at it again; then '--confirm {number}' passes the brake.", "Look at it again; then type {number}."
+    ),
+    "template-names-unknown": "The template {file} names what no notice has: {unknown:commas}.",
+    "template-may-name": "It may name {fields:list}; a single $ is written as $$.",
 }

@@ -100,6 +100,7 @@ class OffboardDialog(SavingForm[Decided]):
         if not (isinstance(answer, Offboard) and (answer.to or answer.alias_to)):
             super().accept(answer)
             return
+        self.show_plan()  # the line that was typed last may not have been left
         question = Question(f"Delete {safe_address(answer.address)}?", self._shown, "Delete", is_final=True)
 
         def answered(reason: str | None) -> None:

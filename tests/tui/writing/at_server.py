@@ -44,7 +44,7 @@ def has_read(mail: KerioServer, then: Callable[[Session], None] = lambda _: None
 
 
 def leaves_open(mail: KerioServer, operation: Operation, done: bool = True) -> Callable[[Path], None]:
-    """Someone asked the server for something, and his console never heard what came of it."""
+    """Someone asked the server for something, and the answer never reached the console."""
 
     def ask(session: Session) -> None:
         mail.faults.add(Cut(done=done), "Users.set")
