@@ -1,23 +1,26 @@
 """Prints JSON, CSV, tables and sections, safe on any terminal."""
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import click
 
-from kconsole.cli.context import ascii_only, say, terminal_width
+from kconsole.cli.context import Command, ascii_only, say, terminal_width
 from kconsole.core.encoding import as_json
 from kconsole.core.identity import ascii_address, ascii_domain
 from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
+from kconsole.operations.appearance import CSV_STYLES
 from kconsole.operations.session import Session
 from kconsole.text import columns
+from kconsole.text.csv_writer import STANDARD, STYLES, Cell, CsvStyle, csv_text
 from kconsole.text.details import Detail, rule_sentence
-from kconsole.text.messages import sentence
+from kconsole.text.messages import sentence, words_of
 from kconsole.text.safe_text import json_safe
 
 _SEAT_FIGURES: Final = (
@@ -32,6 +35,8 @@ LEAST_TEXT: Final = 24
 """Cells that a text has beside its label; with fewer it stands below."""
 
 LEAST_INDENT: Final = 4
+
+_CSV_STYLE: Final = "kconsole.csv_style"
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
@@ -59,11 +64,46 @@ def put_document(document: bytes) -> None:
     click.echo(text, nl=False)
 
 
-def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a CSV table. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
-    from kconsole.text.report import csv_text
+def csv_option(command: Command) -> Command:
+    """The option of all commands that print or write CSV."""
 
-    click.echo(csv_text([header, *rows]), nl=False)
+    def keep(context: click.Context, _: click.Parameter, name: str | None) -> None:
+        context.meta[_CSV_STYLE] = name
+
+    return click.option(
+        "--csv-style", type=click.Choice(CSV_STYLES), expose_value=False, callback=keep,
+        help="How CSV is written: ';' with decimal commas, or for Excel.",
+    )(command)  # fmt: skip
+
+
+def csv_style(is_csv: bool = True) -> CsvStyle:
+    """The style of `--csv-style`, else of the configuration file, for what this command writes.
+
+    Raises:
+        UsageError: the option is given, but nothing is CSV.
+    """
+    context = click.get_current_context(silent=True)
+    name = context and context.meta.get(_CSV_STYLE)
+    if not is_csv:
+        if name is not None:
+            raise click.UsageError("--csv-style goes with CSV only.")
+        return STANDARD
+    if name is None:
+        from kconsole.operations.settings import read_settings
+
+        settings = read_settings()
+        name = settings.csv_style
+        for problem in settings.problems:
+            if problem.params.get("key", "csv_style") == "csv_style":
+                say(f"Note: {words_of(problem)}")
+    return STYLES[name]
+
+
+def put_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Print a CSV table."""
+    style = csv_style()
+    mark = style.mark if not (ascii_only() or sys.stdout.isatty()) else ""
+    click.echo(mark + csv_text([header, *rows], style), nl=False)
 
 
 def say_missing_lines(session: Session) -> None:

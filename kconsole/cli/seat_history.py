@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from kconsole.cli.context import CliContext, at_store, reading, say
-from kconsole.cli.output import put_csv, put_json, say_missing_lines
+from kconsole.cli.output import csv_option, csv_style, put_csv, put_json, say_missing_lines
 from kconsole.cli.tables import put_table
 from kconsole.core.times import day_of, to_iso
 from kconsole.licensing.forecast import Backtest, Forecast
@@ -17,6 +17,7 @@ from kconsole.operations import seat_history as operations
 from kconsole.operations.session import Session
 from kconsole.text import ages
 from kconsole.text import seat_history as texts
+from kconsole.text.csv_writer import Cell
 
 
 @reading
@@ -33,6 +34,7 @@ def _since(text: str) -> timedelta | date:
 @click.option("--by", type=click.Choice(get_args(GroupBy)), help="Sum up what each domain, operation or operator did.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
+@csv_option
 @at_store
 def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_json: bool, as_csv: bool) -> None:
     """Show the seats used each day, from the log.
@@ -42,6 +44,7 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
+    csv_style(as_csv)
     session = place.open()
     today = session.clock.now().date()
     first = today - since if isinstance(since, timedelta) else since
@@ -50,7 +53,7 @@ def history(place: CliContext, since: timedelta | date, by: GroupBy | None, as_j
     if as_json:
         put_json(_history_document(session, days, by, found.groups))
     elif as_csv and by:
-        put_csv([by, "joins", "leaves", "reclaimed"], ([each.name, *map(str, each[1:])] for each in found.groups))
+        put_csv([by, "joins", "leaves", "reclaimed"], found.groups)
     elif as_csv:
         put_csv(list(_day_document(days[0])) if days else ["day"], map(_csv_row, days))
     elif by:
@@ -101,9 +104,8 @@ def _day_document(day: SeatDay) -> dict[str, Any]:
     }
 
 
-def _csv_row(day: SeatDay) -> list[str]:
-    cells = {**_day_document(day), "read": str(day.is_read).lower(), "breaks": " ".join(day.breaks)}
-    return ["" if cell is None else str(cell) for cell in cells.values()]
+def _csv_row(day: SeatDay) -> list[Cell]:
+    return list({**_day_document(day), "breaks": " ".join(day.breaks)}.values())
 
 
 def _history_document(

@@ -19,6 +19,8 @@ from kconsole.cli.context import (
 from kconsole.cli.output import (
     ACCOUNT_FIELDS,
     account_document,
+    csv_option,
+    csv_style,
     put_csv,
     put_json,
     put_sections,
@@ -36,6 +38,7 @@ from kconsole.operations.search.sorting import SortField
 from kconsole.operations.search.states import decisions_on
 from kconsole.operations.session import Session
 from kconsole.text import ages, report
+from kconsole.text.csv_writer import Cell
 from kconsole.text.details import Detail, details_of
 from kconsole.text.messages import words_of
 
@@ -100,6 +103,7 @@ _read_age = reading(ages.parse_age)
     type=click.Choice(list(report.FORMATS)),
     help="Print the table with totals, as E on the screen writes it; 'spreadsheet' has semicolons and a BOM.",
 )
+@csv_option
 @at_store
 def accounts(
     place: CliContext,
@@ -121,6 +125,7 @@ def accounts(
     """
     if as_json + as_csv + bool(form) > 1:
         raise click.UsageError("--json, --csv and --report exclude each other.")
+    style = csv_style(as_csv or form == "csv")
     session = place.open()
     if domain and session.state.domain_named(domain) is None:
         raise NotFound("no-such-domain", "see-domains", domain=domain)
@@ -131,7 +136,8 @@ def accounts(
     )  # fmt: skip
     entries = session.account_index.select(query, session.clock.now(), _saved_filters(text))
     if form:
-        text_of = report.report(form, entries, report.DEFAULT, session.seats.policy, session.clock.now(), text)
+        policy, now = session.seats.policy, session.clock.now()
+        text_of = report.report(form, entries, report.DEFAULT, policy, now, text, style=style)
         return click.echo(text_of, nl=False)
     if not as_json and not as_csv:
         return _put_accounts(entries, session)
@@ -142,11 +148,10 @@ def accounts(
     put_csv(header, map(_csv_row, documents))
 
 
-def _csv_row(document: dict[str, Any]) -> list[str]:
+def _csv_row(document: dict[str, Any]) -> list[Cell]:
     login = document["last_login"] or {"at": "", "protocol": ""}
     cells = [*(document[field] for field in ACCOUNT_FIELDS), login["at"], login["protocol"]]
-    cells += [document["seat"], document["verdict"], document["because"], " ".join(document["tags"])]
-    return [str(cell).lower() if isinstance(cell, bool) else str(cell) for cell in cells]
+    return [*cells, document["seat"], document["verdict"], document["because"], " ".join(document["tags"])]
 
 
 def _put_accounts(entries: list[Entry], session: Session) -> None:

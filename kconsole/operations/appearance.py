@@ -9,3 +9,7 @@ THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
 Colours = Literal["truecolor", "256", "16", "none"]
 COLOURS: Final[tuple[Colours, ...]] = get_args(Colours)
 """How many colours a terminal can have."""
+
+CsvStyleName = Literal["standard", "semicolon", "excel", "excel-semicolon"]
+CSV_STYLES: Final[tuple[CsvStyleName, ...]] = get_args(CsvStyleName)
+"""How CSV is written; `text.csv_writer` says what each is."""

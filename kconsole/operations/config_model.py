@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kconsole.operations.appearance import Colours, Theme
+from kconsole.operations.appearance import Colours, CsvStyleName, Theme
 
 
 class Config(BaseModel):
@@ -20,5 +20,7 @@ class Config(BaseModel):
     """How many colours the terminal has. Without it, what the terminal reports."""
     mouse: bool = False
     """Whether the console takes the mouse. The terminal cannot select text with it then."""
+    csv_style: CsvStyleName | None = None
+    """How CSV is written: with commas; with semicolons and decimal commas; or either way as Excel opens it."""
     keys: dict[str, Annotated[str, Field(pattern="[^ ,]")]] = {}
     """Other keys for commands: the name of the command, and its keys separated by commas."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput, reason_of
-from kconsole.operations.appearance import Colours
+from kconsole.operations.appearance import Colours, CsvStyleName
 from kconsole.operations.files import path_of, read_small
 from kconsole.operations.system import user_folder
 
@@ -42,6 +42,7 @@ class Settings:
     ascii_only: bool | None = None
     colours: Colours | Literal[""] = ""
     mouse: bool = False
+    csv_style: CsvStyleName = "standard"
     problems: tuple[Message, ...] = ()
 
 
@@ -115,6 +116,7 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
         ascii_only=config.ascii,
         colours=config.colours or "",
         mouse=config.mouse,
+        csv_style=config.csv_style or "standard",
         problems=tuple(first_of(problems, MOST_PROBLEMS, "more-settings-problems", file=file)),
     )
 

@@ -12,6 +12,7 @@ from kconsole.core.times import to_iso
 from kconsole.licensing.decisions import kept_until
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import ages, words
+from kconsole.text.csv_writer import STANDARD, STYLES, CsvStyle, csv_text
 from kconsole.text.details import last_login_word, name_word, reason_word
 from kconsole.text.safe_text import safe_address, safe_text
 
@@ -27,9 +28,6 @@ FORMATS: Final = {
     "markdown": ("Markdown", ".md"),
 }
 """The formats, what people call them, and how the names of their files end."""
-
-_FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠﹦﹢﹣﹫])""")
-"""What precedes a text that a spreadsheet takes for a formula, whichever separator it cuts at; its sign may be wide."""
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>|&~#])")
 
@@ -107,9 +105,10 @@ def report(
     now: datetime,
     asked: str = "",
     keeps: Keeps = NO_KEEPS,
+    style: CsvStyle = STANDARD,
 ) -> str:
     """A file of entries in one of the `FORMATS`, with some of the columns of `CELLS`; `asked` is the filter."""
-    return "".join(report_pieces(form, entries, columns, policy, now, asked, keeps))
+    return "".join(report_pieces(form, entries, columns, policy, now, asked, keeps, style))
 
 
 def report_pieces(
@@ -120,6 +119,7 @@ def report_pieces(
     now: datetime,
     asked: str = "",
     keeps: Keeps = NO_KEEPS,
+    style: CsvStyle = STANDARD,
 ) -> Iterator[str]:
     """The same in pieces: none takes long, and none is kept, so a screen beside it never waits."""
     cells = [CELLS[name].cell for name in columns]
@@ -138,26 +138,15 @@ def report_pieces(
         yield _lines(lines)
         yield from (_lines(map(_markdown, rows)) for rows in pieces)
     else:
-        look = (",", "\n") if form == "csv" else (";", "\r\n")
-        yield ("" if form == "csv" else "\ufeff") + csv_text([titles], *look)
-        yield from (csv_text(rows, *look) for rows in pieces)
-        yield csv_text([[f"Total: {total}", *[""] * (len(titles) - 1)]], *look)
+        style = style if form == "csv" else STYLES["excel-semicolon"]
+        yield style.mark + csv_text([titles], style)
+        yield from (csv_text(rows, style) for rows in pieces)
+        yield csv_text([[f"Total: {total}", *[""] * (len(titles) - 1)]], style)
 
 
 def in_pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """The entries, a few at a time."""
     return (entries[begin : begin + PIECE] for begin in range(0, len(entries), PIECE))
-
-
-def csv_text(rows: Iterable[Sequence[str]], separator: str = ",", end: str = "\n") -> str:
-    """Rows as CSV. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
-    import csv  # here, as orjson below: the first screen needs neither
-    import io
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=separator, lineterminator=end)
-    writer.writerows([_FORMULA.sub(r"\1'", safe_text(value, None)) for value in row] for row in rows)
-    return buffer.getvalue()
 
 
 def _json(

@@ -22,6 +22,7 @@ from kconsole.operations.confinement import is_confined
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
+from kconsole.text.csv_writer import STYLES
 from kconsole.text.messages import Voice, error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
@@ -75,6 +76,7 @@ class KConsoleApp(BufferedApp):
     ) -> None:
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
+        self.csv_style = STYLES[settings.csv_style]
         self.keys = Keymap(settings.keys, settings.key_places)
         self.problems = [
             *(safe_text(words_of(problem, Voice(self.keys.by_name()))) for problem in settings.problems),

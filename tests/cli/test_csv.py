@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kconsole.cli.output import put_csv
+from kconsole.core.records import LastLogin
 from kconsole.importers.csv_table import GUARDED
+from kconsole.importers.login_csv import read_login_csv
+from kconsole.operations.appearance import CSV_STYLES
+from kconsole.text.csv_writer import STYLES
 from kconsole.text.safe_text import safe_text
-from tests.cli.console import Console
+from tests.cli.console import Console, account
 from tests.limits import EXAMPLES
+
+LOGIN = LastLogin(datetime(2026, 3, 2, 10, tzinfo=UTC), "IMAP")
+LOGINS = [account(name, last_login=LOGIN) for name in ("anna", "berg")]
 
 FORMULA = re.compile(r"[-=+@＝＋－＠﹦﹢﹣﹫]")
 
@@ -95,3 +103,34 @@ def test_a_license_file_in_another_encoding_is_named(tmp_path: Path, monkeypatch
     monkeypatch.setattr("sys.stdin", io.StringIO("y\nn\n"))
     assert "Café" in console.done("license", "install", str(key), "--dry-run").err
     console.done("license", "install", str(key), "--yes", "--encoding", "cp1252")
+
+
+@pytest.mark.parametrize("style", CSV_STYLES)
+def test_every_style_is_read_back(tmp_path: Path, style: str) -> None:
+    console = Console(tmp_path / "store").fill(*LOGINS)
+    said = console.done("accounts", "--csv", "--csv-style", style)
+    assert said.out.startswith("\ufeff") == style.startswith("excel")
+    again = read_login_csv(said.out.encode(), "logins.csv", datetime(2026, 8, 5, tzinfo=UTC))
+    assert ([login.at for login in again.logins], again.faults) == ([LOGIN.at] * 2, ())
+    days = console.done("history", "--csv", "--csv-style", style).out.lstrip("\ufeff").splitlines()
+    assert days[1].split(STYLES[style].separator)[8] in ("true", "false")
+
+
+def test_the_configuration_says_how_csv_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(tmp_path / "store").fill(*LOGINS)
+    monkeypatch.setenv("KCONSOLE_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text('csv_style = "semicolon"')
+    for options in (["accounts", "--csv"], ["accounts", "--report", "csv"], ["history", "--csv"]):
+        assert ";" in console.done(*options).out.splitlines()[0]
+    assert "," in console.done("accounts", "--csv", "--csv-style", "standard").out.splitlines()[0]
+    (tmp_path / "config.toml").write_text('csv_style = "tabs"')
+    said = console.done("accounts", "--csv")
+    assert ("," in said.out.splitlines()[0], "csv_style" in said.err) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "options", [["accounts"], ["accounts", "--json"], ["history"], ["accounts", "--report", "json"]]
+)
+def test_a_style_without_csv_is_refused(tmp_path: Path, options: list[str]) -> None:
+    console = Console(tmp_path / "store").fill(*LOGINS)
+    assert console(*options, "--csv-style", "excel").code == 2

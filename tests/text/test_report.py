@@ -4,12 +4,15 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import orjson
 import pytest
 
 from kconsole.core.records import Entry, LastLogin
 from kconsole.licensing.policy import KERIO
+from kconsole.operations.appearance import CSV_STYLES
+from kconsole.text.csv_writer import STYLES, csv_text
 from kconsole.text.report import CELLS, DEFAULT, FORMATS, PIECE, report, report_pieces
 
 NOW = datetime(2026, 8, 5, 12, tzinfo=UTC)
@@ -67,3 +70,26 @@ def test_the_pieces_of_a_long_report_are_those_of_a_whole_one(form: str) -> None
     if form == "json":
         assert text.encode() == orjson.dumps(json.loads(text), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     assert max(len(piece) for piece in report_pieces(form, entries, ("address",), KERIO, NOW)) < len(text)
+
+
+def test_a_csv_report_follows_the_style() -> None:
+    text = report("csv", ENTRIES, DEFAULT, KERIO, NOW, style=STYLES["excel-semicolon"])
+    assert (text[0], text.count("\ufeff"), text.count("\r\n"), text.count("\n")) == ("\ufeff", 1, 5, 5)
+    assert rows(text[1:], ";")[1][:2] == ["anna@north.example", "'=SUM(1)"]
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("standard", "'-1,-1,2.5,true,,a;'-b\n"),
+        ("semicolon", "'-1;-1;2,5;true;;\"a;'-b\"\n"),
+        ("excel", "'-1,-1,2.5,true,,a;'-b\r\n"),
+        ("excel-semicolon", "'-1;-1;2,5;true;;\"a;'-b\"\r\n"),
+    ],
+)
+def test_numbers_follow_the_style_and_are_no_formulas(style: str, expected: str) -> None:
+    assert csv_text([["-1", -1, Decimal("2.5"), True, None, "a;-b"]], STYLES[style]) == expected
+
+
+def test_every_style_that_can_be_chosen_is_there() -> None:
+    assert tuple(STYLES) == CSV_STYLES

@@ -237,7 +237,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         from kconsole.text.report import report_pieces, totals
 
         listing, now, session, marked = self.listing, self.session.clock.now(), self.session, self.accounts.marked
-        filters = console_of(self).preferences.filters
+        filters, style = console_of(self).preferences.filters, console_of(self).csv_style
         columns = [choice.column.name for choice in self.accounts.choices if choice.shown]
 
         def write() -> str:
@@ -248,7 +248,7 @@ class ListingScreen(FilterScreen, ServerScreen):
                 entries += filter(None, map(session.state.live_entry, sorted(others)))
             policy = session.seats.policy
             text = "" if marked else listing.text
-            pieces = report_pieces(wanted.form, entries, columns, policy, now, text, session.state.keeps)
+            pieces = report_pieces(wanted.form, entries, columns, policy, now, text, session.state.keeps, style)
             path = save_listing(wanted.name, pieces, session.store.folder, replace=wanted.replace)
             return f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}"
 
