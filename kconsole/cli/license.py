@@ -25,6 +25,7 @@ from kconsole.cli.context import (
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.cli.permitted import RoleGroup
+from kconsole.cli.renewal import price
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
@@ -42,7 +43,6 @@ MOST_BEYOND: Final = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
 
 _COMPONENT: Final = click.Choice(get_args(ComponentName))
-_FILE: Final = FilePath()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 over_limit_option = click.option(
@@ -87,12 +87,11 @@ def _apply(session: Session, operation: Operation, as_json: bool) -> None:
 @json_option
 @at_store
 @click.pass_context
-def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
+def license_(context: click.Context, _: CliContext, as_json: bool) -> None:
     """Show the license, or record changes to it.
 
     Exits with 9 once the trial or the license has expired.
     """
-    del place
     if context.invoked_subcommand is None:
         context.invoke(show, as_json=as_json)
     elif as_json:
@@ -134,6 +133,9 @@ def _put_section(session: Session, code: texts.SectionCode) -> None:
     put_sections(("", section.details) for section in _sections(session) if section.code == code)
 
 
+license_.add_command(price)
+
+
 @license_.command("trial")
 @click.option("--begun", callback=reading(_day), metavar="DATE", help="Its first day, if not today.")
 @changing
@@ -152,7 +154,7 @@ def _customer_options(command: Any) -> Any:
 
 @license_.command("register")
 @_customer_options
-@click.option("--id-file", type=_FILE, metavar="FILE", help="A file with the license ID; - for standard input.")
+@click.option("--id-file", type=FilePath(), metavar="FILE", help="A file with the license ID; - for standard input.")
 @click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal, without showing it.")
 @changing
 def register(
@@ -314,7 +316,7 @@ def update(
 
 
 @license_.command("install")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FilePath())
 @dry_run_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @over_limit_option

@@ -6,6 +6,7 @@ from typing import Any
 from kconsole.cli.output import seats_document
 from kconsole.core.codes import Message
 from kconsole.core.encoding import document_of
+from kconsole.core.license import Price
 from kconsole.core.times import to_iso
 from kconsole.licensing.counting import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan
@@ -41,8 +42,14 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         "components": component_documents(session, with_people),
         "update": update_status_document(status),
         "registration": registration,
+        "price": price_document(license_.price),
         "warnings": warning_documents(status.warnings),
     }
+
+
+def price_document(price: Price | None) -> dict[str, str] | None:
+    """What a seat costs for a year; the amount is text: most readers of JSON make a binary fraction of a number."""
+    return None if price is None else {"amount": str(price.amount), "currency": price.currency}
 
 
 def use_in(session: Session) -> list[ComponentUse]:

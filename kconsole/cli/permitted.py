@@ -31,6 +31,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "license component": "change component",
     "license update": "change license",
     "license install": "install license",
+    "license price": "set price",
     "server add": "add server",
     "server remove": "remove server",
     "sync": "sync",

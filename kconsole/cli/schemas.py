@@ -47,6 +47,11 @@ def _said(kind: Any, description: str) -> Any:
 
 _WARNINGS: Final = _list(_model("Warning", "Something an administrator should know now.", code=str, text=str))
 
+_PRICE: Final = _said(
+    _model("Price", "What a seat costs for a year.", amount=_said(str, "with all its decimals"), currency=str) | None,
+    "null if it is not recorded",
+)
+
 _LIFE: Final = _model(
     "Life", "The state of the license, and what ends when.",
     state=LicenseState, word=str, meaning=str, allows=str, next=str, source=str, suspended=bool, expired=bool,
@@ -68,6 +73,7 @@ _LIFE: Final = _model(
         "Registration", "What the license is bound to.",
         registered_at=_Time, activated_at=_Time, id=_said(str, "the license ID, masked but for its end"), id_end=str,
     ),
+    price=_PRICE,
     warnings=_WARNINGS,
 )  # fmt: skip
 

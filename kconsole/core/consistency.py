@@ -70,6 +70,8 @@ def _license_problems(license_: License) -> Iterator[Message]:
     yield from _odd_limits(limits)
     if len(license_.id_end) > ID_SHOWN:
         yield message("id-end-too-long", longest=ID_SHOWN)
+    if license_.price is not None and not license_.price.is_sound:
+        yield message("not-a-price", place="license.price")
     yield from _listed_twice("component", (component.name for component in license_.components))
 
 

@@ -59,6 +59,9 @@ def document_of(record: Struct) -> Document:
         for name in DECISIONS:
             if not document[name]:
                 del document[name]
+    elif isinstance(record, License):
+        if record.price is None:
+            del document["price"]
     elif isinstance(record, OfAccount):
         for name in ("entry", "to_entry", "alias_entry"):
             document.pop(name, None)

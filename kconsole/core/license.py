@@ -1,6 +1,8 @@
 """The license as it was bought: seats, days, components, who it is registered to, and what is still to arrive."""
 
+import re
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -19,6 +21,14 @@ _PARTS: Final[tuple[tuple[str, ComponentName], ...]] = (
 
 ID_SHOWN: Final = 4
 """How many characters of a license ID are ever kept or shown: its last ones. The whole of it is a secret."""
+
+HIGHEST_PRICE: Final = 10**9
+PRICE_DECIMALS: Final = 4
+
+_AMOUNT: Final = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
+"""A comma is no sign of decimals here: whether 1,250 is a thousand no one could tell."""
+
+_CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class Component(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -56,6 +66,26 @@ class PendingUpdate(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     components: tuple[ComponentName, ...] = ()
 
 
+class Price(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """What one seat costs for a year. It is computed with as it was written: never as a binary fraction."""
+
+    amount: Decimal
+    currency: str
+    """Its code by ISO 4217, as `EUR`. No amount is ever converted into another currency."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is a price: above zero, with four decimals at most, in a currency."""
+        amount = self.amount
+        if not amount.is_finite() or not 0 < amount <= HIGHEST_PRICE or not _CURRENCY.fullmatch(self.currency):
+            return False
+        return int(amount.as_tuple().exponent) >= -PRICE_DECIMALS
+
+    def of(self, seats: int) -> Decimal:
+        """What so many seats cost for a year."""
+        return self.amount * seats
+
+
 class License(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What was bought, and where it stands. Days are calendar days in UTC, the last one on which something works."""
 
@@ -77,9 +107,26 @@ class License(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields
     """All functions are suspended after it; None if the license itself does not expire."""
     components: tuple[Component, ...] = ()
     update: PendingUpdate | None = None
+    price: Price | None = None
+    """None if it is not known."""
 
     def component(self, name: ComponentName) -> Component | None:
         return next((component for component in self.components if component.name == name), None)
+
+
+def price_of(amount: str, currency: str) -> Price:
+    """The price that a person means by "24.50" and "eur"; ValueError with a code if it is none."""
+    if not _AMOUNT.fullmatch(amount.strip()):
+        raise ValueError("not-an-amount")
+    try:
+        price = Price(amount=Decimal(amount.strip()), currency=currency.strip().upper())
+    except InvalidOperation:
+        raise ValueError("not-an-amount") from None
+    if not _CURRENCY.fullmatch(price.currency):
+        raise ValueError("not-a-currency")
+    if not price.is_sound:
+        raise ValueError("not-an-amount")
+    return price
 
 
 def component_named(text: str) -> ComponentName | None:

@@ -19,7 +19,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "importing.logins": ("import logins",),
     "license": (
         "begin trial", "register license", "activate license", "buy", "update license", "cancel update",
-        "change license", "change component", "install license",
+        "change license", "change component", "install license", "set price",
     ),
     "mapping": ("set directory", "forget directory", "map"),
     "offboarding": ("offboard", "schedule offboarding", "cancel offboarding"),

@@ -14,7 +14,7 @@ from kconsole.core.codes import Hint, Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.identity import stripped
-from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, end_of_id
+from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, Price, end_of_id
 from kconsole.core.reports import Decision
 from kconsole.core.roles import Capability
 from kconsole.importers.code_pages import utf8_text
@@ -218,6 +218,28 @@ class ChangeComponent(_LicenseOperation):
         components.sort(key=lambda each: COMPONENTS.index(each.name))
         code = "component-licensed" if self.is_licensed else "component-removed"
         return _done(context, replace(license_, components=tuple(components)), code, component=word)
+
+
+@dataclass(frozen=True)
+class SetPrice(_LicenseOperation):
+    """Record what a seat costs for a year, or that it is not known."""
+
+    name: ClassVar[str] = "set price"
+    price: Price | None = None
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        license_, price = context.state.license, self.price
+        if price is not None and not price.is_sound:
+            raise BadInput("not-an-amount", "write-like-an-amount", text=str(price.amount))
+        if price == license_.price:
+            return [_unchanged("price-unchanged")]
+        code, params = ("price-removed", {}) if price is None else ("price-set", price_params(price))
+        return _done(context, replace(license_, price=price), code, **params)
+
+
+def price_params(price: Price) -> dict[str, Any]:
+    """A price as parameters of a message."""
+    return {"amount": str(price.amount), "currency": price.currency}
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def encoded(table: str, record: Any) -> bytes:
     """A record as JSON, as its table holds it."""
     if table == "entries":
         return compact_entry(record)
-    if table == "connection":
+    if table in ("connection", "license"):
         return _encode(document_of(record))
     return _encode(record)
 

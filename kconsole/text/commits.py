@@ -74,6 +74,7 @@ PAST: Final = {
     "change license": "changed the license",
     "change component": "changed a component of the license",
     "install license": "installed a license file",
+    "set price": "recorded what a seat costs",
 }
 """What an operator did, by the name of the operation. An unknown operation is shown by its name."""
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec.structs import astuple
 
 from kconsole.core.codes import Message
-from kconsole.core.license import Component, Customer, License, PendingUpdate
+from kconsole.core.license import Component, Customer, License, PendingUpdate, Price
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.counting import ComponentUse
@@ -98,6 +98,11 @@ def seats_words(seats: int | None) -> str:
     return "unlimited" if seats is None else f"{seats:,}"
 
 
+def price_words(price: Price) -> str:
+    """A price as a value: "24.50 EUR per seat and year"."""
+    return words_of(Message("price", {"amount": words.amount(price.amount), "currency": safe_text(price.currency)}))
+
+
 def warning_words(warning: Message) -> str:
     """A sentence without its full stop. Text from outside may be in it."""
     return words_of(Message(f"warning-{warning.code}", warning.params))
@@ -179,6 +184,8 @@ def _state(license_: License, status: LicenseStatus, report: SeatReport) -> Iter
     yield Row("next", "Next", next_step(status, report))
     over = f"   {words.count(report.over, 'seat')} over" if report.over else ""
     yield Row("seats", "Seats", f"{used_words(report)}{over}", "alarm" if over else "")
+    if license_.price is not None:
+        yield Row("price", "Price", price_words(license_.price))
     yield Row("id", "License ID", masked_id(license_) or "not known")
     if license_.registered_at is not None:
         yield Row("registered", "Registered", ages.full_moment(license_.registered_at))
@@ -254,6 +261,7 @@ def _values_of(license_: License) -> dict[str, tuple[object, str]]:
     return {
         "Seats": (license_.seats, seats_words(license_.seats)),
         "License ID": (license_.id_end, masked_id(license_) or "–"),
+        "Price": (license_.price, "–" if license_.price is None else price_words(license_.price)),
         "Trial until": _day(license_.trial_until),
         "Maintenance until": _day(license_.maintenance_until),
         "Expires": _day(license_.expires),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from kconsole.core.license import ComponentName
@@ -50,6 +51,12 @@ def noun(number: int, thing: str, things: str | None = None) -> str:
 def are(number: int) -> str:
     """The verb after a number of things."""
     return "is" if number == 1 else "are"
+
+
+def amount(number: Decimal, separator: str = ",") -> str:
+    """An amount of money with all its decimals, and two at least: "2,712.00"."""
+    decimals = max(-int(number.as_tuple().exponent), 2)
+    return f"{number:,.{decimals}f}".replace(",", separator)
 
 
 def of_limit(used: int, limit: int | None, thing: str = "") -> str:

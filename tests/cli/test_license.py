@@ -93,7 +93,7 @@ def test_show_in_json_has_the_shape_that_was_agreed_on(office: Console) -> None:
     assert answer == office.done("license", "--json").json
     assert list(answer) == [
         "schema", "as_of", "state", "word", "meaning", "allows", "next", "source", "suspended", "expired", "endings",
-        "components", "update", "registration", "warnings", "seats",
+        "components", "update", "registration", "price", "warnings", "seats",
     ]  # fmt: skip
     assert (answer["schema"], answer["as_of"]) == (1, "2026-08-05T12:03:00Z")
     assert (answer["state"], answer["suspended"], answer["expired"]) == ("activated", False, False)

@@ -71,6 +71,7 @@ NEVER: Final = {
     "import logins": "they have happened already",
     "restarted": "it has happened already",
     "register license": "its faults are those of the input",
+    "set price": "its faults are those of the input",
     "change component": "a component may be licensed and removed at any time",
     "set directory": "its faults are those of the input",
     "forget directory": "a domain may lose its directory at any time",

@@ -50,6 +50,7 @@ COMMANDS: Final = {
     "license component": "license component antivirus",
     "license update": "license update --seats 5",
     "license install": "license install missing",
+    "license price": "license price 24.50 EUR",
     "server add": "server add mail --url https://mail.example --user eye",
     "server remove": "server remove",
     "sync": "sync --password-file missing",

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "license activate": "",
     "license component": "antivirus --seats 5 --json",
     "license install": "FILES/license.key --yes",
+    "license price": "24.50 EUR --json",
     "license register": "",
     "license show": "--json",
     "license trial": "",

@@ -260,6 +260,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "has-no-account": "{place} names no account of the dump",
     "ends-before-start": "{place} ends before it starts",
     "limit-negative": "{place} is negative",
+    "not-a-price": "{place} is no amount above zero with four decimals at most, in a currency such as EUR",
     "limit-too-large": "{place} is above {largest:,}",
     # Configuration and preferences
     "settings-unreadable": "{file} cannot be read: {reason}. No setting is used.",
