@@ -71,6 +71,7 @@ COMMANDS: Final = {
     "diagnose": "kconsole.cli.diagnose:diagnose",
     "roles": "kconsole.cli.roles:roles",
     "schema": "kconsole.cli.maintenance:schema",
+    "help": "kconsole.cli.help:help_",
     "shell": "kconsole.cli.shell:shell",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
@@ -116,7 +117,7 @@ class CommandGroup(RoleGroup):
 def kconsole(context: click.Context, place: CliContext) -> None:
     """Show and manage the user seats of a Kerio Connect license.
 
-    Without a command, kconsole opens the console.
+    Without a command, kconsole opens the console. 'kconsole help' lists the topics of the manual.
     """
     templates()  # while files can be opened: an error that says that they cannot needs words too
     if context.invoked_subcommand is None:

@@ -72,6 +72,7 @@ COMMANDS: Final = {
     "demo": "",
     "diagnose": "",
     "schema": "status",
+    "help": "exit-codes",
     "keep": "",
     "protect": "",
     "policy": "",

@@ -163,7 +163,7 @@ async def test_the_palette_says_when_nothing_is_found_and_the_help_too() -> None
         await screen.press("colon", *"zzz", "enter")
         screen.expect_dialog("No command is found by these words.", "are set on the server")
         await screen.press("escape", "question_mark", *"zzz")
-        screen.expect_dialog("Nothing here holds these words.")
+        screen.expect_dialog("No key is about these words.", "Enter searches the manual.")
         await screen.press("backspace", "backspace", "backspace", *"frees")
         assert [label for label, _ in rows_of(screen)] == ["R"]
 

@@ -35,6 +35,8 @@ NO_COMMAND: Final = (
     " the command line has more, as backup and roles: 'kconsole --help'."
 )
 
+NO_KEY: Final = "No key is about these words. Enter searches the manual."
+
 
 def found(offers: Iterable[Offer], query: str) -> list[Offer]:
     """The commands that each word of a query is a word of, or begins one: those that it names first, then by meaning.
@@ -163,14 +165,14 @@ class _HelpText(LabelledText):
 
 
 class HelpDialog(_SearchDialog):
-    """Shows keys and signs in sections; what is typed leaves only what it fits."""
+    """Shows keys and signs in sections, of which what is typed leaves what it fits; the topics are an enter away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "leave", show=False, priority=True),
+        Binding("enter", "manual", show=False, priority=True),
         Binding("down", "scroll_by(1)", show=False, priority=True),
         Binding("up", "scroll_by(-1)", show=False, priority=True),
     ]
-    keys = "type to search · esc close"
+    keys = "type to search · enter manual · esc close"
     text = getters.query_one(_HelpText)
 
     def __init__(self, title: str, sections: Sequence[Section]) -> None:
@@ -180,11 +182,17 @@ class HelpDialog(_SearchDialog):
     def below(self) -> Iterable[Widget]:
         yield _HelpText(13, self._sections)
 
+    def action_manual(self) -> None:
+        """Open the topics, those with the words that were typed."""
+        from kconsole.tui.screens.manual import ManualScreen
+
+        self.app.push_screen(ManualScreen(self.query_one(Input).value.strip()))
+
     def search(self, query: str) -> None:
         asked = fold(query).split()
         kept = (
             (heading, [row for row in rows if all(word in fold(f"{heading} {row[0]} {row[1]}") for word in asked)])
             for heading, rows in self._sections
         )
-        self.text.show([section for section in kept if section[1]] or [("", [("", "Nothing here holds these words.")])])
+        self.text.show([section for section in kept if section[1]] or [("", [("", NO_KEY)])])
         self.scrolling.scroll_home(animate=False)

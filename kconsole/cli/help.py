@@ -1,0 +1,111 @@
+"""The command that shows the manual: its topics, and the help of each command."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
+
+from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, say, terminal_width
+from kconsole.cli.output import put_text
+from kconsole.text import manual, words
+from kconsole.text.columns import pad
+
+MOST_FOUND: Final = 12
+"""Sentences of a search that are shown."""
+
+STYLES: Final = {"strong": "\x1b[1m", "name": "\x1b[1m", "muted": "\x1b[4m"}
+"""How a terminal shows parts of a page: bold and underlined, as man does, whatever its colours."""
+
+
+@click.command("help")
+@click.argument("names", nargs=-1, metavar="[TOPIC | COMMAND...]")
+@click.option("--search", "words_", metavar="WORDS", help="Find the sentences of the manual with these words.")
+@at_store
+@click.pass_context
+def help_(context: click.Context, place: CliContext, names: tuple[str, ...], words_: str | None) -> int:
+    """Show the manual: a topic, or the help of a command.
+
+    Without a name it lists the topics. On a terminal, a long topic opens in a pager, as 'less'.
+    """
+    if words_ is not None:
+        if names:
+            raise click.UsageError("Use --search alone.")
+        return _find(words_)
+    if not names:
+        _put_lines(list(_contents()), place)
+    elif len(names) == 1 and (topic := manual.topics().get(names[0].lower())) is not None:
+        root = context.find_root()
+        lines = manual.page(topic, terminal_width() or manual.WIDTH)
+        if isinstance(root.command, click.Group) and topic.name in root.command.list_commands(root):
+            lines += [[], [(f"Options of the command: kconsole {topic.name} --help", "")]]
+        _put_lines(lines, place)
+    else:
+        click.echo(_help_of(context.find_root(), names))
+    return DONE
+
+
+def _contents() -> Iterator[manual.Line]:
+    """The list of topics."""
+    widest = max(map(len, manual.topics()))
+    yield [("kconsole help TOPIC", "name"), (" shows a topic.", "")]
+    for heading, topics in manual.groups():
+        yield []
+        yield [(heading, "strong")]
+        for topic in topics:
+            yield [("  ", ""), (pad(topic.name, widest), "name"), (f"  {topic.title}", "")]
+    yield []
+    yield [("kconsole help --search WORDS", "name"), (" finds words in all topics.", "")]
+    yield [("kconsole --help", "name"), (" lists the commands, ", ""), ("kconsole COMMAND --help", "name")]
+    yield [("explains one. In the console, ", ""), ("?", "name"), (" has keys and topics.", "")]
+
+
+def _find(text: str) -> int:
+    """Print what is found, a topic after the other."""
+    found = manual.search(text) if text.strip() else []
+    for place, (topic, heading, sentence) in enumerate(found[:MOST_FOUND]):
+        if not place or topic != found[place - 1].topic:
+            click.echo(f"kconsole help {topic.name}")
+        put_text("    ", sentence if sentence == heading else f"{heading}: {sentence}")
+    if not found:
+        say(f"The manual has no sentence with '{text}'. 'kconsole help' lists its topics.")
+        return NOT_FOUND
+    if len(found) > MOST_FOUND:
+        say(f"and {words.count(len(found) - MOST_FOUND, 'more sentence')}: another word narrows it.")
+    return DONE
+
+
+def _help_of(root: click.Context, names: Sequence[str]) -> str:
+    """The help of the command that these words name."""
+    context = root
+    for place, name in enumerate(names):
+        group = context.command
+        commands = group.list_commands(context) if isinstance(group, click.Group) else []
+        command = group.get_command(context, name) if isinstance(group, click.Group) else None
+        if command is None:
+            known = commands if place else [*manual.topics(), *commands]
+            near = [" ".join([*names[:place], each]) for each in manual.near(name, known)]
+            what = "command" if place else "topic or command"
+            hint = f"Did you mean {' or '.join(near)}?" if near else "'kconsole help' lists the topics."
+            raise click.UsageError(f"There is no {what} '{' '.join(names[: place + 1])}'. {hint}")
+        context = click.Context(command, info_name=name, parent=context)
+    return context.get_help()
+
+
+def _put_lines(lines: Sequence[manual.Line], place: CliContext) -> None:
+    """Print lines: with styles on a terminal, and in a pager if there are more than fit.
+
+    Never in a pager under a forced command: one of them runs a shell.
+    """
+    size = os.get_terminal_size() if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" else None
+    text = "\n".join(manual.plain(line) if size is None else _styled(line) for line in lines)
+    if size is None or len(lines) < size.lines or place.operator_name or not sys.stdin.isatty():
+        click.echo(text)
+    else:
+        os.environ.setdefault("LESS", "-R")  # shows bold letters, as git has it
+        click.echo_via_pager(text + "\n", color=True)
+
+
+def _styled(line: manual.Line) -> str:
+    return "".join(f"{STYLES[style]}{text}\x1b[m" if style else text for text, style in line)

@@ -1,0 +1,88 @@
+"""The manual: what Markdown becomes on a terminal, what a search finds, and that each topic is as promised."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from kconsole.text import manual
+from kconsole.text.columns import cell_width
+from kconsole.text.manual import Topic, page, plain
+
+TOPICS = list(manual.topics().values())
+EACH = pytest.mark.parametrize("topic", TOPICS, ids=[topic.name for topic in TOPICS])
+EXAMPLE = """
+Press `d`, or **both of**
+them, see [that](start.md).
+
+## A heading
+
+- one of two that is longer than a line of so few cells
+- `two`
+
+1. first
+2. second
+
+| key | what |
+|---|---|
+| `d` | disable \\| more |
+
+| | |
+|---|---|
+| without | titles |
+
+<!-- a comment -->
+```
+kconsole log verify --head HASH
+```
+"""
+
+
+def test_a_page_in_lines() -> None:
+    lines = page(Topic("x", "The title", EXAMPLE), 30)
+    assert [plain(line) for line in lines] == [
+        "The title", "", "Press d, or both of them, see", "that.", "", "A heading", "",
+        "- one of two that is longer", "  than a line of so few cells", "- two", "", "1. first", "2. second", "",
+        "key  what", "d    disable | more", "", "without  titles", "", "    kconsole log verify --head HASH",
+    ]  # fmt: skip
+    assert lines[2] == [("Press ", ""), ("d", "name"), (", or ", ""), ("both of", "strong"), (" them, see", "")]
+
+
+def test_a_search_finds_sentences_and_titles_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Topic("first", "One", "The store is kept. It is busy.\n\n## The busy store\n\nNothing.")
+    monkeypatch.setattr(manual, "topics", lambda: {"first": first, "second": Topic("second", "Büsy stores", "x")})
+    assert [found.sentence for found in manual.search("busy")] == ["Büsy stores", "The busy store", "It is busy."]
+    assert [found.sentence for found in manual.search("STORE kept")] == ["The store is kept."]
+    assert manual.search("nothing such") == []
+
+
+@pytest.mark.parametrize(("asked", "near"), [("exitcodes", "exit-codes"), ("exit", "exit-codes"), ("x", ""), ("", "")])
+def test_what_is_near(asked: str, near: str) -> None:
+    assert manual.near(asked, ["exit-codes", "undo"]) == [near] * bool(near)
+
+
+# The topics that there are
+
+
+def source_of(topic: Topic) -> str:
+    return f"# {topic.title}\n{topic.source}"
+
+
+def written_by_hand(text: str) -> Iterator[str]:
+    """The lines that no code writes."""
+    yield from re.sub(r"<!-- (\w[\w ]*): made by .*?<!-- end of \1 -->", "", text, flags=re.DOTALL).splitlines()
+
+
+@EACH
+def test_a_topic_fits_a_narrow_terminal(topic: Topic) -> None:
+    assert len(f"  {topic.name:<12}  {topic.title}") <= manual.WIDTH
+    assert [line for line in written_by_hand(source_of(topic)) if len(line) > manual.WIDTH] == []
+    assert [plain(line) for line in page(topic, 78) if cell_width(plain(line)) > 80] == []
+
+
+@EACH
+def test_its_links_lead_to_topics(topic: Topic) -> None:
+    for text, target in re.findall(r"\[([^]]+)]\(([^)]+)\)", topic.source):
+        assert text.strip("`").split()[-1] in target, (text, target)
+        assert target.startswith("https://") or target.removesuffix(".md") in manual.topics(), target
+    named = re.findall(r"kconsole help (?!--)([\w-]+)", topic.source)
+    assert [name for name in named if name not in {*manual.topics(), "TOPIC"}] == []
