@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from kconsole.text import manual
 from kconsole.text.columns import cell_width
 from kconsole.text.manual import Topic, page, plain
