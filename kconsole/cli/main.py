@@ -23,6 +23,7 @@ from kconsole.cli.context import (
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.errors import BadInput, ConsoleError
+from kconsole.operations.search.collation import use_locale
 from kconsole.text.messages import templates
 
 INTERRUPTED: Final = 130
@@ -132,6 +133,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     The command line changes the options in `place`, which tests begin with.
     """
     prepare_streams()
+    use_locale()
     place = place or CliContext()
     try:
         code = _run(arguments, place)

@@ -83,7 +83,7 @@ def csv_style(is_csv: bool = True) -> CsvStyle:
         UsageError: the option is given, but nothing is CSV.
     """
     context = click.get_current_context(silent=True)
-    name = context and context.meta.get(_CSV_STYLE)
+    name = None if context is None else context.meta.get(_CSV_STYLE)
     if not is_csv:
         if name is not None:
             raise click.UsageError("--csv-style goes with CSV only.")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kconsole.core.codes import Message, message
 from kconsole.operations.appearance import COLOURS, THEMES
+from kconsole.operations.config_model import Config
 from kconsole.operations.settings import MOST_PROBLEMS, Settings, read_settings, settings_path
 from kconsole.text.messages import words_of
 from tests.limits import PATIENCE
@@ -57,6 +58,7 @@ def test_all_that_can_be_set(file: Path) -> None:
 
 
 SWITCH = ["true", "false"]
+SETTINGS = list(Config.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ SWITCH = ["true", "false"]
         ("ascii = 1", "setting-invalid", {"key": "ascii", "found": "1", "allowed": SWITCH}),
         ("colours = 256", "setting-invalid", {"key": "colours", "found": "256", "allowed": quoted(COLOURS)}),
         ("mouse = []", "setting-invalid", {"key": "mouse", "found": "[]", "allowed": SWITCH}),
-        ("color = 3", "setting-unknown", {"key": "color", "settings": ["theme", "ascii", "colours", "mouse", "keys"]}),
+        ("color = 3", "setting-unknown", {"key": "color", "settings": SETTINGS}),
         ('keys = "u"', "setting-not-table", {"key": "keys", "found": '"u"'}),
         ("[keys]\nundo = 3", "setting-bad-keys", {"key": "undo", "found": "3"}),
         ('[keys]\nundo = " , "', "setting-bad-keys", {"key": "undo", "found": '" , "'}),

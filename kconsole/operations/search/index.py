@@ -18,6 +18,7 @@ from kconsole.operations.search.filters import NONE_SAVED, Filter, FilterReader,
 from kconsole.operations.search.queries import AccountQuery, conditions_of
 from kconsole.operations.search.sorting import (
     LAST,
+    NAMES,
     STEP,
     SortField,
     address_key,
@@ -235,17 +236,18 @@ class AccountIndex:
     def _sorting(self, sort: SortField) -> Chunks[_Sorted]:
         if sort == "address":
             return _Sorted(sort, self._addresses, self._base, [])
-        keys = yield from within(0.0, 0.4, self._made(sort_key(sort, self._policy)))
+        step = NAMES if sort == "name" else STEP
+        keys = yield from within(0.0, 0.4, self._made(sort_key(sort, self._policy), step))
         by = sorted_by if sort in ("address", "name", "last-login") else grouped_by  # the others have few keys
         places = yield from within(0.4, 1.0, by(self._base, keys))
         end = len(places) - keys.count(LAST)
         return _Sorted(sort, keys, places[:end], places[end:])
 
-    def _made(self, key: Callable[[Entry], Any]) -> Chunks[list[Any]]:
+    def _made(self, key: Callable[[Entry], Any], step: int = STEP) -> Chunks[list[Any]]:
         """A key for each place."""
         keys: list[Any] = []
-        for begin in range(0, len(self._entries), STEP):
-            keys += [None if entry is None else key(entry) for entry in self._entries[begin : begin + STEP]]
+        for begin in range(0, len(self._entries), step):
+            keys += [None if entry is None else key(entry) for entry in self._entries[begin : begin + step]]
             yield begin / len(self._entries)
         return keys
 

@@ -8,11 +8,15 @@ from typing import Any, Final, Literal
 from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.chunked import Chunks
+from kconsole.operations.search.collation import collation_key
 
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
 
 STEP: Final = 8192
 """The most entries of a step, except where sorted ones are merged, which is fast."""
+
+NAMES: Final = STEP // 4
+"""The most names whose keys are made in a step: each takes 2 µs."""
 
 RUN: Final = 8 * STEP
 """Places that are sorted in one step, which takes up to 8 ms: shorter runs mean more merging."""
@@ -90,7 +94,7 @@ def _last_login_key(account: Entry) -> float:
 
 _KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
-    "name": lambda entry: fold(entry.full_name),
+    "name": lambda entry: collation_key(entry.full_name),
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,

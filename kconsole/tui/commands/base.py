@@ -13,6 +13,7 @@ from textual.keys import REPLACED_KEYS, key_to_character
 
 from kconsole.core.errors import ConsoleError, NotPermitted
 from kconsole.operations.preferences import Preferences
+from kconsole.text.csv_writer import CsvStyle
 from kconsole.text.messages import Voice, error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.styles import Palette
@@ -91,6 +92,7 @@ class Console(Protocol):
     preferences: Preferences
     problems: list[str]
     """What is wrong with the user's configuration. Safe to show."""
+    csv_style: CsvStyle
     keystrokes: Keystrokes
     palette: Palette
 
