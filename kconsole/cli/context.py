@@ -82,6 +82,10 @@ class CliContext:
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds, between two polls of a command that runs until it is stopped."""
 
+    words: tuple[str, ...] = ()
+    """The command line as it was typed."""
+    command: str = ""
+    """The command that runs; empty before it is known."""
     has_changed: bool = False
     """Whether this run has changed the store."""
     needs_output: bool = False

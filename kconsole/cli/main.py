@@ -24,15 +24,24 @@ from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.operations.search.collation import use_locale
-from kconsole.text.messages import templates
+from kconsole.text.messages import templates, whole
+from kconsole.text.safe_text import one_line
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as in shells."""
+
+CHECK: Final = "check"
+"""The command whose exit codes are those of monitoring plugins."""
+
+UNKNOWN: Final = 3
+"""The code of a plugin that could not find out: whatever keeps `check` from it, it must not look like a WARNING."""
 
 SAVED_BEFORE: Final = "Changes made before that are saved; 'kconsole log' shows them."
 
 COMMANDS: Final = {
     "status": "kconsole.cli.status:status",
+    "check": "kconsole.cli.check:check",
+    "metrics": "kconsole.cli.metrics:metrics",
     "accounts": "kconsole.cli.seats:accounts",
     "explain": "kconsole.cli.seats:explain",
     "domains": "kconsole.cli.server:domains",
@@ -93,6 +102,12 @@ class CommandGroup(RoleGroup):
     def all_commands(self, context: click.Context) -> list[str]:
         return [name for name in COMMANDS if not (_is_shell(context) and name in OWNERS_ONLY)]
 
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        context.ensure_object(CliContext).command = arguments[0]
+        return super().resolve_command(context, arguments)
+
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
@@ -135,10 +150,11 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     prepare_streams()
     use_locale()
     place = place or CliContext()
+    place.words = place.words or tuple(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(arguments, place)
     except Exception as error:  # also in the words of an error
-        code = _say_failed(error)
+        code = _say_failed(error, place)
         if place.has_changed:
             say(SAVED_BEFORE)
     sys.stdout.flush()
@@ -150,7 +166,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
         say(f"The change is done, but its output cannot be written: {lost.strerror}.")
         return code
     say_failure(f"The output cannot be written: {lost.strerror}.")
-    return code or PARTLY_FAILED
+    return code or (UNKNOWN if _is_check(place) else PARTLY_FAILED)
 
 
 def _run(arguments: list[str] | None, place: CliContext) -> int:
@@ -158,9 +174,13 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
         code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
+        if _is_check(place):
+            return _unknown(error.format_message())
         _say_usage(error)
         return error.exit_code
     except ConsoleError as error:
+        if _is_check(place):
+            return _unknown(whole(error))
         say_error(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
@@ -170,8 +190,21 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
         return INTERRUPTED
 
 
-def _say_failed(error: Exception) -> int:
+def _is_check(place: CliContext) -> bool:
+    """Whether this is the plugin, also where a wrong option before its name kept click from finding it."""
+    return place.command == CHECK or (not place.command and CHECK in place.words)
+
+
+def _unknown(text: str) -> int:
+    """Answer as a plugin that could not find out: on standard output, as nothing else is shown of it."""
+    click.echo(f"SEATS UNKNOWN - {one_line(text)}")
+    return UNKNOWN
+
+
+def _say_failed(error: Exception, place: CliContext) -> int:
     """Print one line for a user; a developer gets the traceback on request."""
+    if _is_check(place) and not os.environ.get(DEBUG_VARIABLE):
+        return _unknown(f"{type(error).__name__}: {error}")
     if isinstance(error, ImportError):  # each command imports what it needs, whose file cannot be read just now
         say_failure(f"A part of the program cannot be loaded: {error}.")
     elif isinstance(error, OSError):

@@ -98,12 +98,16 @@ class LicensePolicy:
         """Whether an entry is an account, which may take a seat and log in."""
         return entry.kind in self.counted_kinds
 
-    def is_low(self, limit: int, free: int) -> bool:
-        """Whether so few of these seats are free that it should be warned of."""
+    def low_at(self, limit: int) -> int:
+        """With so many of these seats free, or fewer, it should be warned of."""
         for largest, seats in self.low_seats:
             if limit <= largest:
-                return free <= seats
-        return free * 100 <= limit * next(percent for largest, percent in self.low_percent if limit <= largest)
+                return seats
+        return limit * next(percent for largest, percent in self.low_percent if limit <= largest) // 100
+
+    def is_low(self, limit: int, free: int) -> bool:
+        """Whether so few of these seats are free that it should be warned of."""
+        return free <= self.low_at(limit)
 
 
 _OWN: Final = "the rules of kconsole"

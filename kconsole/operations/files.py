@@ -109,9 +109,11 @@ def read_document(path: Path, largest: int = LARGEST, *, only_files: bool = Fals
     return content, name
 
 
-def write_document(path: Path, document: bytes, store: Path) -> None:
-    """Write a document to a file or a stream; see `writing`."""
+def write_document(path: Path, document: bytes, store: Path, mode: int | None = None) -> None:
+    """Write a document to a file or a stream; see `writing`. A mode is given to a file only."""
     with writing(path, store) as file:
+        if mode is not None and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            os.fchmod(file.fileno(), mode)
         file.write(document)
 
 

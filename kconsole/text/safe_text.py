@@ -76,6 +76,11 @@ def safe_address(address: str, limit: int | None = 1000) -> str:
     return safe_text(shown_address(address), limit)
 
 
+def one_line(text: str, limit: int = 1000) -> str:
+    """A text as monitoring plugins show it: safe, in one line, and without the bar that ends it there."""
+    return safe_text(" ".join(text.split()), limit).replace("|", "/")
+
+
 def escaped(text: str) -> str:
     r"""The raw text, with an escape for each character that `safe_text` changes: `\x1b`, `\u202e`, `\U000e0001`.
 

@@ -1,0 +1,131 @@
+"""The command for monitoring systems that collect figures."""
+
+import math
+import re
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import click
+
+from kconsole import __version__
+from kconsole.cli.context import CliContext, FilePath, at_store, reading, say
+from kconsole.cli.output import put_json
+from kconsole.core.encoding import as_json
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.times import to_iso
+from kconsole.licensing.monitoring import Measured, expiry_timestamps, reading_timestamp
+from kconsole.operations.files import write_document
+from kconsole.operations.monitoring import damage_of, measured
+from kconsole.text.metrics import exposition
+
+MODES: Final = ("600", "640", "644")
+
+_CONTEXT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@reading
+def _context(text: str) -> str:
+    if not _CONTEXT.fullmatch(text):
+        raise ValueError("it is a short name of letters, digits and . _ - only.")
+    return text
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(("prometheus", "openmetrics", "json")), default="prometheus",
+    help="The format (prometheus).",
+)
+@click.option(
+    "--output", type=FilePath(to_write=True), metavar="FILE", help="Write a file, whole or not at all; - is the screen."
+)
+@click.option(
+    "--mode", type=click.Choice(MODES), help="Who may read the file (600: its owner; 644: everyone on this machine)."
+)
+@click.option("--context", callback=_context, metavar="NAME", help="A label for all, where there are several stores.")
+@click.option("--no-forecast", is_flag=True, help="Leave out the forecast, which reads the whole log.")
+@at_store
+def metrics(
+    place: CliContext,
+    form: Literal["prometheus", "openmetrics", "json"],
+    output: Path | None,
+    mode: str | None,
+    context: str | None,
+    no_forecast: bool,
+) -> None:
+    """Print the figures of the seats for Prometheus, or as JSON.
+
+    With --output a file is replaced whole. If that fails the old one stays, and the time in it shows its age. The
+    collector of node_exporter takes files that end with .prom, and must be allowed to read them: --mode 644. No address
+    is among the labels, and what is not known is left out.
+    """
+    is_file = output is not None and str(output) != "-"
+    if mode and not is_file:
+        raise click.UsageError("--mode is for a file: name it with --output.")
+    if output is not None and output.suffix == ".prom" and form != "prometheus":
+        raise click.UsageError("A .prom file must have the prometheus format: node_exporter takes no other.")
+    session = place.open(notices=False)
+    if (damage := damage_of(session)) is not None:
+        raise StoreUnusable(damage)
+    found = measured(session, with_forecast=not no_forecast)
+    if form == "json" and not is_file:
+        return put_json(_document(found, context))
+    if form == "json":
+        import orjson
+
+        content = orjson.dumps(_document(found, context), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    else:
+        content = exposition(found, __version__, context or "", form).encode(errors="replace")
+    if output is None or not is_file:
+        click.echo(content.decode(), nl=False)
+        return None
+    write_document(output, content, place.store_folder, mode=None if mode is None else int(mode, 8))
+    say(f"Wrote {output}.")
+    return None
+
+
+def _document(found: Measured, context: str | None) -> dict[str, Any]:
+    facts = found.facts
+    report, known = facts.report, facts.known
+    return {
+        "schema": "kconsole-metrics/1",
+        "as_of": to_iso(facts.now),
+        "version": __version__,
+        "context": context,
+        "seats": {
+            "limit": _finite(known.limit),
+            "limit_known": known.limit is not None,
+            "used": known.used,
+            "free": _finite(known.free),
+            "over": known.over,
+            "held": report.held,
+            "reserved": report.reserved,
+            "latent": known.latent,
+            "locked_out": known.locked_out,
+        },
+        "domains": [
+            {
+                "name": each.name,
+                "used": each.used,
+                "limit": each.limit,
+                "free": _finite(each.free),
+                "accounts": dict(each.accounts),
+            }
+            for each in found.domains
+        ],
+        "license": {"state": facts.status.state, "expiry_timestamps": expiry_timestamps(facts.status)},
+        "components": [
+            {"name": use.component.name, "used": len(use.users), "limit": use.seats} for use in found.components
+        ],
+        "forecast": {str(days): chance for days, chance in found.chances},
+        "reading": {
+            "complete": known.is_complete and not (facts.server is not None and facts.server.is_partial),
+            "timestamp": as_json(reading_timestamp(facts.server)),
+        },
+        "unconfirmed_changes": len(facts.pending),
+        "offboardings_due": found.offboardings_due,
+        "journal": {"sequence": found.sequence, "head": found.head},
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) else value
