@@ -64,7 +64,9 @@ def _ends(text: str) -> Range:
     "--data-age-warning", callback=reading(ages.parse_age), metavar="T", help="Warn if the last sync is older (26h)."
 )
 @click.option(
-    "--forecast-warning", type=click.IntRange(1, 100), metavar="PERCENT",
+    "--forecast-warning",
+    type=click.IntRange(1, 100),
+    metavar="PERCENT",
     help=f"Warn from this chance on that no seat is free within {FORECAST_DAYS} days. Reads the whole log.",
 )
 @click.option(

@@ -32,7 +32,10 @@ def _context(text: str) -> str:
 
 @click.command()
 @click.option(
-    "--format", "form", type=click.Choice(("prometheus", "openmetrics", "json")), default="prometheus",
+    "--format",
+    "form",
+    type=click.Choice(("prometheus", "openmetrics", "json")),
+    default="prometheus",
     help="The format (prometheus).",
 )
 @click.option(

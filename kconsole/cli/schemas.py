@@ -305,6 +305,39 @@ _PRINTED: Final[Mapping[str, Any]] = {
         address=str, policy=str, code=Code, facts=_FACTS, because=_said(str, "the same in words"),
         refused=_said(_Texts, "why there is no plan at all now"),
     ),
+    "metrics": _model(
+        "Metrics", "What kconsole metrics --format json prints. Null is not known, unless a field says otherwise.",
+        schema=Literal["kconsole-metrics/1"], as_of=datetime, version=str,
+        context=_said(str | None, "the label of --context; null without it"),
+        seats=_model(
+            "MeasuredSeats", "The figures of the license.",
+            limit=_said(_Number, "null without a limit, and if it is not known"), limit_known=bool, used=_Number,
+            free=_said(_Number, "null without a limit, and if it is not known"), over=_Number, held=int, reserved=int,
+            latent=_said(_Number, "used seats without a mailbox"), locked_out=_Number,
+        ),
+        domains=_list(_model(
+            "MeasuredDomain", "The figures of a domain.",
+            name=str, used=_Number, limit=_said(_Number, "its own; null without one"),
+            free=_said(_Number, "null without a limit, and if it is not known"),
+            accounts=_said(dict[str, int], "how many entries there are, by the code of the rule that decides"),
+        )),
+        license=_model(
+            "MeasuredLicense", "The license.", state=LicenseState,
+            expiry_timestamps=_said(dict[str, int], "when each part of it ends, in seconds since 1970"),
+        ),
+        components=_list(_model(
+            "MeasuredComponent", "The use of an optional component.",
+            name=ComponentName, used=int, limit=_said(_Number, "null without a limit"),
+        )),
+        forecast=_said(dict[str, float], "the chance that no seat is free, by days; empty if nothing is forecast"),
+        reading=_model(
+            "Reading", "What was read of the server.",
+            complete=_said(bool, "whether all users were read"),
+            timestamp=_said(float | None, "in seconds since 1970; null for never, and without a server"),
+        ),
+        unconfirmed_changes=int, offboardings_due=_said(int, "accounts whose user has left"),
+        journal=_model("MeasuredLog", "The last line of the log.", sequence=int, head=_said(str, "its hash")),
+    ),
     "config": Config,
     "roles": RolesFile,
 }  # fmt: skip

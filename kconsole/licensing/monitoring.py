@@ -1,4 +1,4 @@
-"""What a monitoring system is told of the seats: the state, why, and the figures. A count that is unknown is never ok."""
+"""What a monitoring system learns of the seats: the state, why, and the figures. An unknown count is never ok."""
 
 import math
 import re
@@ -163,8 +163,8 @@ def judge(facts: Facts, thresholds: Thresholds) -> list[Finding]:
     """What is not as it should be, the worst first; empty if everything is ok."""
     found = [*_of_data(facts, thresholds)]
     is_stale = facts.server is not None and any(finding.state == "unknown" for finding in found)
-    for finding in _of_seats(facts, thresholds):  # by old data, or by none, nothing is certain
-        found.append(finding._replace(state="unknown") if is_stale else finding)
+    seats = list(_of_seats(facts, thresholds))
+    found += [each._replace(state="unknown") for each in seats] if is_stale else seats  # by old data nothing is certain
     found += _of_unread(facts)
     found += (finding for ending in facts.status.endings for finding in _of_ending(ending, facts, thresholds))
     if old := sum(facts.now - each.at > UNCONFIRMED for each in facts.pending):
@@ -305,11 +305,7 @@ def _domain_use(domain: DomainReport, facts: Facts, accounts: Mapping[str, int])
 
 def expiry_timestamps(status: LicenseStatus) -> dict[str, int]:
     """When each part of the license ends or has ended, in seconds since 1970."""
-    return {
-        ending.what: end_of(ending.on)
-        for ending in status.endings
-        if ending.what != "grace" or status.is_expired
-    }
+    return {ending.what: end_of(ending.on) for ending in status.endings if ending.what != "grace" or status.is_expired}
 
 
 def reading_timestamp(server: Server | None) -> float | None:

@@ -25,7 +25,7 @@ HELP: Final[Mapping[str, str]] = {
     "kconsole_domain_seats_used": "Seats used by the accounts of a domain.",
     "kconsole_domain_seats_limit": "Accounts that a domain may have by its own limit; +Inf without one.",
     "kconsole_domain_seats_free": "Accounts that can still be created in a domain; +Inf without a limit.",
-    "kconsole_accounts": "Accounts and other addresses of a domain in the store, by the rule that decides on their seat.",
+    "kconsole_accounts": "Accounts and other entries of a domain, by the rule that decides on their seat.",
     "kconsole_license_expiry_timestamp_seconds": "When a part of the license ends, in seconds since 1970.",
     "kconsole_component_used": "Accounts that use an optional component of the license.",
     "kconsole_component_limit": "Accounts that may use an optional component of the license; +Inf without a limit.",

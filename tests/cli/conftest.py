@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.records import Domain
+from kconsole.operations.session import Session
 from tests.cli.console import Console, account, days_ago
+from tests.cli.watched import STORE
+from tests.clocks import noon
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +51,10 @@ def office(console: Console) -> Console:
         seats=6,
         domains=(Domain(name="north.example", primary=True), Domain(name="south.example", user_limit=2)),
     )
+
+
+@pytest.fixture
+def following(tmp_path: Path) -> Console:
+    """A store that follows a server."""
+    Session.create(tmp_path / "store", STORE, "anna", noon()).close()
+    return Console(tmp_path / "store", noon())

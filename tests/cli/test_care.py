@@ -245,7 +245,19 @@ CHANGING = {
     "policy": ["policy", "set", "idle", "inactive=90"],
     "reclaim": ["reclaim", "apply", "{plan}"],
 }
-READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup", "history", "forecast"}
+READING = {
+    "reconcile",
+    "status",
+    "check",
+    "metrics",
+    "accounts",
+    "explain",
+    "dump",
+    "log",
+    "backup",
+    "history",
+    "forecast",
+}
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:

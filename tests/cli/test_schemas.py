@@ -29,6 +29,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "due": ("due", "--json"),
     "policies": ("policy", "list", "--json"),
     "marks": ("reclaim", "due", "--json"),
+    "metrics": ("metrics", "--format", "json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

@@ -218,6 +218,7 @@ def test_no_command_shows_another_domain(console: Console, tmp_path: Path, role:
         f"delete nils --yes --mailbox transfer --transfer-to {HIDDEN}0@{FAR}", f"tag {HIDDEN}0@{FAR} x",
         f"map {FAR}", f"domains map {FAR}", "roles check", "roles whoami", "roles keys berg", "journal archive",
         "restarted", f"add {HIDDEN}0@{FAR}", f"add x@{FAR}", "--help", "disable mara", "enable mara nils",
+        "check --detail", "metrics", "metrics --format json",
     ]  # fmt: skip
     (tmp_path / "files" / "inbox").mkdir(parents=True)
     remote = Remote(console, write_roles(tmp_path, role, (NORTH.name,)), tmp_path / "files")

@@ -1,4 +1,4 @@
-"""Sentences for monitoring systems. None of them names anyone, or anything of the user's."""
+"""Sentences for monitoring systems. None of them names an account or a domain."""
 
 from collections.abc import Mapping
 from typing import Any, Final
