@@ -1,4 +1,4 @@
-"""What a monitoring system is told of an open store. Nothing is changed, and no server is contacted."""
+"""What a monitoring system learns of an open store. Nothing is changed, and no server is contacted."""
 
 from kconsole.core.codes import Message
 from kconsole.licensing.counting import use_of
