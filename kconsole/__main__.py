@@ -10,6 +10,11 @@ def main() -> None:
     # Starting makes many objects and no garbage: looking for some would take a tenth of the time to the first screen.
     # The screen turns collection on again once it stands; a command ends before it would matter.
     gc.disable()
+    if sys.argv[1:2] == ["__complete"]:  # a shell waits for it at each TAB
+        from kconsole.cli.completion.answer import main as complete
+
+        complete(sys.argv[2:])
+        return
     os.umask(0o077)  # all files are for their owner; under another mask, a new store might be closed to its owner too
     try:
         from kconsole.cli.main import run

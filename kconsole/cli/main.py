@@ -82,12 +82,13 @@ COMMANDS: Final = {
     "roles": "kconsole.cli.roles:roles",
     "schema": "kconsole.cli.maintenance:schema",
     "help": "kconsole.cli.help:help_",
+    "completion": "kconsole.cli.completion.command:completion",
     "shell": "kconsole.cli.shell:shell",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
-OWNERS_ONLY: Final = frozenset({"demo", "shell", "init", "service-user", "share"})
+OWNERS_ONLY: Final = frozenset({"completion", "demo", "shell", "init", "service-user", "share"})
 """Commands that make, share or hand out a store: none of an operator under a forced command."""
 
 

@@ -18,8 +18,8 @@ from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
 from kconsole.store.file_engine.copies import Copies
 from kconsole.store.file_engine.doctor import examine as examine
 from kconsole.store.file_engine.files import PRIVATE_FILE
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE
 from kconsole.store.file_engine.repair import mend as mend
+from kconsole.store.file_names import JOURNAL_FILE
 from kconsole.store.journal_reader import verified
 from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import engine_at

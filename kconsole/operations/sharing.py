@@ -10,8 +10,8 @@ from kconsole.operations.session import PATIENCE
 from kconsole.store.engine import unreadable, unwritable
 from kconsole.store.file_engine import rights
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE
 from kconsole.store.file_engine.rights import group_name as group_name
+from kconsole.store.file_names import JOURNAL_FILE
 
 
 def group_named(name: str) -> int:

@@ -17,6 +17,7 @@ from kconsole.core.history import Change
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Restart
 from kconsole.core.server import PendingChange, Server
+from kconsole.store.file_names import BETWEEN, ENTRIES
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
@@ -26,10 +27,7 @@ Document = dict[str, Any]
 _SLICE: Final = 256 * 1024
 """Bytes of entries that are decoded in one go: some milliseconds, in which no other thread runs."""
 
-_BETWEEN: Final = re.compile(rb'\},"\d+":\{')
-"""Between two documents of a table. It is never inside a text, where each quote has a backslash before it."""
-
-_ENTRIES: Final = b'"entries":{'
+_BETWEEN: Final = re.compile(BETWEEN)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -114,11 +112,11 @@ _decode_tables = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 def _slices(body: bytes) -> Iterator[tuple[str, Any]]:
     """The content of each table; of the entries, slice by slice."""
-    start, end = body.find(_ENTRIES), len(body) - len(b"}}")
+    start, end = body.find(ENTRIES), len(body) - len(b"}}")
     if start < 0 or end - start <= _SLICE:
         yield from _decode_tables(body).items()
         return
-    start += len(_ENTRIES)
+    start += len(ENTRIES)
     yield from _decode_tables(body[:start] + b"}}").items()
     # A cut at a wrong depth leaves braces over, so that it cannot pass unnoticed.
     while (found := _BETWEEN.search(body, min(start + _SLICE, end))) is not None:

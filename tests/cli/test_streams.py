@@ -75,6 +75,7 @@ COMMANDS: Final = {
     "diagnose": "",
     "schema": "status",
     "help": "exit-codes",
+    "completion": "bash",
     "keep": "",
     "protect": "",
     "policy": "",

@@ -13,7 +13,7 @@ from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.maintenance import verify
 from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.journal_file import JournalFile
-from kconsole.store.file_engine.snapshot_file import FORMAT
+from kconsole.store.file_names import FORMAT
 from kconsole.store.journal_line import commit_of, head_after, linked
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.transaction import Transaction

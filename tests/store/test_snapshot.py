@@ -12,7 +12,8 @@ from tinydb import TinyDB
 
 from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import DamagedSnapshot, Head
-from kconsole.store.file_engine.snapshot_file import FORMAT, read_snapshot, write_snapshot
+from kconsole.store.file_engine.snapshot_file import read_snapshot, write_snapshot
+from kconsole.store.file_names import FORMAT
 from tests.limits import EXAMPLES
 from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 

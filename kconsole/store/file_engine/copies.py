@@ -11,9 +11,10 @@ from typing import IO, Final, NamedTuple, Protocol
 from kconsole.core.codes import message
 from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, end_of_lines
+from kconsole.store.file_engine.journal_file import end_of_lines
 from kconsole.store.file_engine.segments import Segment, all_segments
-from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, snapshot_in
+from kconsole.store.file_engine.snapshot_file import snapshot_in
+from kconsole.store.file_names import JOURNAL_FILE, SNAPSHOT_FILE
 from kconsole.store.journal_line import head_after, head_of, named_before
 
 _GZIP: Final = 31

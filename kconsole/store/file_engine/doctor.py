@@ -14,7 +14,7 @@ from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, unreadable
 from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import group_of
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
+from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.rights import (
     ASIDE_FOLDER,
@@ -28,12 +28,8 @@ from kconsole.store.file_engine.rights import (
 )
 from kconsole.store.file_engine.salvage import Good, Salvage
 from kconsole.store.file_engine.segments import Archive
-from kconsole.store.file_engine.snapshot_file import (
-    BACKUP_FILE,
-    DAMAGED_FILE,
-    SNAPSHOT_FILE,
-    read_snapshot,
-)
+from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, DAMAGED_FILE, read_snapshot
+from kconsole.store.file_names import JOURNAL_FILE, SNAPSHOT_FILE
 from kconsole.store.journal_line import checks_of, commit_of, head_after
 from kconsole.store.records import Records
 from kconsole.store.replay import Gaps

@@ -16,7 +16,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import ReadOnly, Refused, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
 from kconsole.store.file_engine.files import NotSynced, make_folder
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile
+from kconsole.store.file_engine.journal_file import InDoubt, JournalFile
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.rights import (
     check_group,
@@ -27,7 +27,8 @@ from kconsole.store.file_engine.rights import (
     why_not_write,
 )
 from kconsole.store.file_engine.segments import Archive, write_segments
-from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, SNAPSHOT_FILE, read_snapshot, write_snapshot
+from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, read_snapshot, write_snapshot
+from kconsole.store.file_names import JOURNAL_FILE, SNAPSHOT_FILE
 from kconsole.store.journal_line import hash_of, line_numbered, store_id_of
 
 FILES: Final = (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, *(f"{name}.lock" for name in LEASES))

@@ -20,8 +20,6 @@ from kconsole.store.journal_line import (
     store_id_in,
 )
 
-JOURNAL_FILE: Final = "journal.jsonl"
-
 _CHUNK: Final = 1 << 20
 
 _LONGEST_PATTERN: Final = 64

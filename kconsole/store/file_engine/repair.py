@@ -26,16 +26,13 @@ from kconsole.store.file_engine.files import (
     sync_folder,
     write_whole,
 )
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
+from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.rights import ASIDE_FOLDER, put_right, refuse_network, wrong_modes
 from kconsole.store.file_engine.salvage import Good, Salvage
 from kconsole.store.file_engine.segments import all_segments, write_segment
-from kconsole.store.file_engine.snapshot_file import (
-    BACKUP_FILE,
-    SNAPSHOT_FILE,
-    write_snapshot,
-)
+from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, write_snapshot
+from kconsole.store.file_names import JOURNAL_FILE, SNAPSHOT_FILE
 from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, linked
 from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables

@@ -26,10 +26,9 @@ from kconsole.store.file_engine.files import (
     sync_folder,
     write_whole,
 )
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.network import network_type
-from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE
+from kconsole.store.file_names import JOURNAL_FILE, SNAPSHOT_FILE
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""

@@ -14,8 +14,9 @@ from kconsole.core.codes import Message
 from kconsole.core.history import Change
 from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.flipped_bits import BitRestorer
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
+from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.file_engine.segments import Segment, all_segments
+from kconsole.store.file_names import JOURNAL_FILE
 from kconsole.store.journal_line import gap_line, head_after, is_gap, named_before, store_id_of
 from kconsole.store.records import Records
 from kconsole.store.replay import Gaps, Replay, head_of_whole

@@ -18,18 +18,11 @@ from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import DamagedSnapshot, Head, Snapshot, nonsense
 from kconsole.store.file_engine.files import NO_HARD_LINKS, beside, read_own, set_aside, write_whole
+from kconsole.store.file_names import FORMAT, META_END, META_START, PRODUCT, SNAPSHOT_FILE
 
-SNAPSHOT_FILE: Final = "store.json"
 BACKUP_FILE: Final = f"{SNAPSHOT_FILE}.bak"
 DAMAGED_FILE: Final = f"{SNAPSHOT_FILE}.damaged"
 """The name under which a damaged snapshot is kept."""
-
-PRODUCT: Final = "kconsole"
-FORMAT: Final = 2
-"""The format that this kconsole reads and writes. Format 1, without a journal, was last read by kconsole 0.1."""
-
-_META_START: Final = b'{"meta":{"1":'
-_META_END: Final = b"},\n"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,9 +48,9 @@ def snapshot_in(content: bytes, path: Path) -> PlacedSnapshot:
     """
     first = content[: content.find(b"\n") + 1]
     meta = None
-    if first.startswith(_META_START) and first.endswith(_META_END):
+    if first.startswith(META_START) and first.endswith(META_END):
         with suppress(msgspec.DecodeError):
-            meta = _meta(msgspec.json.decode(first.removesuffix(_META_END) + b"}}"))
+            meta = _meta(msgspec.json.decode(first.removesuffix(META_END) + b"}}"))
     if meta is None:
         meta = _meta(_whole(content))  # to tell damage from a foreign file
     if meta is None:
@@ -120,7 +113,7 @@ def write_snapshot(
         set_aside(read_own(path), path.with_name(DAMAGED_FILE))
     else:
         _keep_backup(path)
-    first = _META_START + _encode(meta) + _META_END
+    first = META_START + _encode(meta) + META_END
     write_whole(path, first + content)
     return len(first) + len(content), str(meta["checksum"])
 

@@ -1,0 +1,410 @@
+"""Completion at the shell: what is offered at each place of a command line, to whom, and never an error."""
+
+import hashlib
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kconsole.cli.completion import answer as answering
+from kconsole.cli.completion.answer import answer
+from kconsole.cli.completion.lines import Line, for_bash
+from kconsole.core.decisions import Policy
+from kconsole.core.history import Operator
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.operations import completing
+from kconsole.operations.completing import MOST, ROLES_FILE, Names, Role, default_store
+from kconsole.operations.roles import ROLES_FILE as USED_ROLES_FILE
+from kconsole.operations.samples import SAMPLES, sample_session
+from kconsole.operations.session import Session
+from kconsole.operations.system import default_folder
+from kconsole.store.engine import Head
+from kconsole.store.file_engine.snapshot_file import write_snapshot
+from kconsole.store.tables import encoded_tables
+from tests.cli.console import Console, account
+from tests.clocks import noon
+from tests.completion import as_text, tree
+
+BREAKS = " \t\n\"'@><=;|&(:"
+ANNA, OFF, CHEN = "anna@north.example", "off@north.example", "chen@south.example"
+
+
+@pytest.fixture
+def office(console: Console, monkeypatch: pytest.MonkeyPatch) -> Console:
+    domains = (Domain(name="north.example", primary=True), Domain(name="south.example"))
+    people = (account("anna", full_name="Anna Berg"), account("berg"), account("off", enabled=False), account(CHEN))
+    alias = account("all", kind="alias", delivers_to=(ANNA,))
+    monkeypatch.setenv("KCONSOLE_STORE", str(console.folder))
+    monkeypatch.setattr(completing, "ROLES_FILE", str(console.folder.parent / "no-roles.toml"))
+    return console.fill(*people, alias, domains=domains)
+
+
+def offered(line: str, *, shell: str = "fish") -> list[str]:
+    """The words that are offered at the end of a line."""
+    arguments = [line, BREAKS, "9"] if shell == "bash" else [*line.split(" ")]
+    kind, *words = answer(shell, arguments)
+    assert kind in ("words", "beginnings") or not words
+    return [word.partition("\t")[0] for word in words] if kind in ("words", "beginnings") else [kind]
+
+
+def test_completion_knows_the_command_line_as_it_is() -> None:
+    assert Path(answering.TREE).read_text() == as_text(tree()), "run: python -m tests.completion"
+
+
+def test_what_it_knows_without_importing_is_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert Path(ROLES_FILE) == USED_ROLES_FILE
+    assert default_store() == str(default_folder())
+    for value in (str(tmp_path), "", "  ", "~/data"):
+        monkeypatch.setenv("XDG_DATA_HOME", value)
+        assert default_store() == str(default_folder())
+
+
+@pytest.mark.usefixtures("office")
+def test_commands_options_and_choices() -> None:
+    assert {"disable", "diagnose", "domains"} <= set(offered("kconsole d"))
+    assert offered("kconsole domains ") == ["add", "map"]
+    assert offered("kconsole accounts --sort dom") == ["domain"]
+    assert offered("kconsole accounts --sort=dom") == ["--sort=domain"]
+    assert offered("kconsole schema conf") == ["config"]
+    assert offered("kconsole disable --rea") == ["--reason", "--read-only"]
+    assert offered("kconsole disable --read-only --rea") == ["--reason"]
+    assert offered("kconsole --read-only disable --reason why --store x --of") == ["--offline"]
+    assert offered("kconsole demo --sample ") == list(SAMPLES)
+    assert offered("kconsole completion z") == ["zsh"]
+    for line in ("kconsole disable -- --re", "kconsole nonsense ", "kconsole status ", "kconsole disable --reason "):
+        assert offered(line) == [], line
+
+
+@pytest.mark.usefixtures("office")
+def test_files_and_folders_are_left_to_the_shell() -> None:
+    for line in ("dump x", "import csv ", "disable --password-file ", "disable --password-file=x", "--roles "):
+        assert offered(f"kconsole {line}") == ["files"], line
+    for line in ("--store ", "import kerio ", "reclaim due --notices x"):
+        assert offered(f"kconsole {line}") == ["folders"], line
+    assert offered("kconsole dump >f", shell="bash") == ["files"]
+
+
+def test_addresses_by_their_state(office: Console) -> None:
+    assert offered("kconsole disable ") == [ANNA, "berg@north.example", CHEN]
+    assert offered("kconsole enable ") == [OFF]
+    assert offered("kconsole explain al") == ["all@north.example"]
+    assert offered("kconsole delete a") == [ANNA]
+    assert offered("kconsole disable AN") == [ANNA]
+    assert offered(f"kconsole disable {ANNA} --reason x ") == ["berg@north.example", CHEN]
+    assert answer("fish", ["kconsole", "disable", "an"]) == ["words", f"{ANNA}\tAnna Berg"]
+    office.done("disable", ANNA)
+    office.done("delete", CHEN, "--yes")
+    assert offered("kconsole disable ") == ["berg@north.example"]
+    assert offered("kconsole enable ") == [ANNA, OFF]
+
+
+def test_what_else_a_store_has(office: Console) -> None:
+    office.done("tag", ANNA, "service", "vip")
+    office.done("policy", "set", "leavers", "inactive=90")
+    office.done("reserve", "add", "Dora", "--until", "2027-01-31", "--domain", "south.example", "--reason", "x")
+    office.done("protect", "svc-*", "--reason", "x")
+    assert offered("kconsole accounts --domain s") == ["south.example"]
+    assert offered(f"kconsole tag {ANNA} ") == ["service", "vip"]
+    assert offered(f"kconsole tag {ANNA} chen@") == [CHEN]
+    assert offered("kconsole reclaim plan --policy ") == ["idle", "leavers"]
+    assert offered("kconsole policy set leavers gr") == ["grace="]
+    assert offered("kconsole protect svc") == ["svc-*"]
+    (reservation,) = offered("kconsole reserve cancel ")
+    assert reservation[0] == "r"
+    assert offered("kconsole add new@s") == ["new@south.example"]
+    assert offered("kconsole delete --mailbox tr") == ["transfer:"]
+    assert offered("kconsole delete --mailbox transfer:an") == [f"transfer:{ANNA}"]
+    assert offered("kconsole accounts --filter is:nev") == ["is:never"]
+    assert answer("fish", ["kconsole", "accounts", "--filter", "anna -(is:dis"])[1:] == ["anna -(is:disabled\t"]
+    assert offered("kconsole accounts --filter domain:so") == ["domain:south.example"]
+    assert offered("kconsole log --filter tag:v") == ["tag:vip"]
+    for line in ("import logins --zone Europe/Pr", "share on --group roo"):
+        assert len(offered(f"kconsole {line}")) <= 1
+
+
+def test_undo_offers_the_last_lines_that_can_be_undone(office: Console) -> None:
+    office.done("disable", ANNA, CHEN)
+    office.done("enable", ANNA)
+    office.done("undo")
+    lines = answer("fish", ["kconsole", "undo", ""])[1:]
+    assert [line.partition("\t")[0] for line in lines] == ["4", "2"]
+    assert f"\tdisable {ANNA} +1, " in lines[1]
+    assert answer("bash", ["kconsole undo ", BREAKS, "9"]) == ["words", "4", "2"]
+    assert answer("bash", ["kconsole undo ", BREAKS, "63"])[2].startswith(f"2  disable {ANNA} +1, ")
+
+
+@pytest.mark.usefixtures("office")
+def test_the_store_of_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample_session("small", tmp_path / "small").close()
+    there = offered(f"kconsole --store {tmp_path}/small disable ")
+    assert there
+    assert ANNA not in there
+    assert offered(f"kconsole disable --store={tmp_path}/small ") == there
+    assert offered(f"KCONSOLE_STORE={tmp_path}/small kconsole disable ") == there
+    assert answer("zsh", [f"true; KCONSOLE_STORE={tmp_path}/small kconsole disable ", "kconsole", "disable", ""])[1:]
+    assert offered(f"KCONSOLE_STORE={tmp_path}/none kconsole disable ") == []
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert offered("kconsole --store ~/small disable ") == there
+
+
+def test_lines_of_an_open_store_are_read(office: Console) -> None:
+    session = Session.open(office.folder, Operator("x"), noon())
+    try:
+        from kconsole.operations.accounts import DisableAccounts
+
+        session.do(DisableAccounts((ANNA,)))
+        assert offered("kconsole enable ") == [ANNA, OFF]
+        assert offered("kconsole disable a") == []
+        session.undo()
+        assert offered("kconsole disable a") == [ANNA]
+    finally:
+        session.close()
+
+
+def test_what_is_offered_is_what_the_store_has(tmp_path: Path) -> None:
+    for sample in SAMPLES:
+        session = sample_session(sample, tmp_path / sample)
+        names = Names(str(tmp_path / sample), Role())
+        live = [entry for entry in session.state.live_entries() if entry.address.isprintable()]
+        for kind, wanted in {
+            "entries": live,
+            "enabled": [each for each in live if each.is_account and each.enabled],
+            "disabled": [each for each in live if each.is_account and not each.enabled],
+        }.items():
+            found = {name for begun in "abcdefghijklmnopqrstuvwxyz" for name, _ in names.of(kind, begun)}
+            if not names.are_beginnings:
+                assert found == {
+                    each.address for each in wanted if each.address[:1].lower() in "abcdefghijklmnopqrstuvwxyz"
+                }
+        session.close()
+
+
+# Roles
+
+
+ROLES = """
+[operator.vera]
+role = "auditor"
+uid = 4242
+[operator.hana]
+role = "helpdesk"
+domains = ["SOUTH.example"]
+uid = 4243
+"""
+
+
+@pytest.fixture
+def as_user(office: Console, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    (office.folder.parent / "no-roles.toml").write_text(ROLES)
+    return lambda uid: monkeypatch.setattr(os, "getuid", lambda: uid)
+
+
+def test_a_role_is_offered_what_it_may_use(as_user: Callable[[int], None]) -> None:
+    assert "delete" in offered("kconsole ")
+    as_user(4242)
+    commands = offered("kconsole ")
+    assert {"status", "log", "keep"} <= set(commands)
+    assert not {"disable", "delete", "undo", "restore"} & set(commands)
+    assert offered("kconsole keep ") == offered("kconsole disable ") == []
+    assert offered("kconsole keep --") == [
+        each for each in offered("kconsole keep --") if each not in ("--until", "--end")
+    ]
+    assert offered("kconsole explain an") == [ANNA]
+    assert offered("kconsole status --ro") == []
+    as_user(0)
+    assert offered("kconsole status --ro") == ["--roles"]
+
+
+def test_a_bound_role_is_offered_its_domains(office: Console, as_user: Callable[[int], None]) -> None:
+    office.done("tag", ANNA, "north-only")
+    office.done("tag", CHEN, "south-only")
+    office.done("disable", ANNA)
+    as_user(4243)
+    assert offered("kconsole disable ") == [CHEN]
+    assert offered("kconsole accounts --domain ") == ["south.example"]
+    assert offered("kconsole accounts --filter tag:") == ["tag:south-only"]
+    assert offered("kconsole undo ") == []
+    assert "hana" in offered("kconsole log --operator ")
+
+
+def test_who_is_not_in_the_roles_file_is_offered_no_names(as_user: Callable[[int], None]) -> None:
+    as_user(4244)
+    assert offered("kconsole explain ") == []
+    assert "status" in offered("kconsole ")
+    as_user(4242)
+    Path(completing.ROLES_FILE).write_text("[operator")
+    assert offered("kconsole explain ") == []
+
+
+# Nothing goes wrong
+
+
+def said_by_process(*words: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "kconsole", "__complete", *words]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def nothing_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether no name is offered, and no error is said."""
+    monkeypatch.setenv("KCONSOLE_STORE", str(folder))
+    try:
+        return offered("kconsole disable ") == []
+    except (ValueError, KeyError, OSError):  # of which `main` says nothing
+        return True
+
+
+def test_a_damaged_store_offers_nothing(office: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    snapshot, journal = office.folder / "store.json", office.folder / "journal.jsonl"
+    good, lines = snapshot.read_bytes(), journal.read_bytes()
+    place = good.index(b"anna@")
+    for content in (
+        b"",
+        b"{",
+        good[:-40],
+        good.replace(b'"format":2', b'"format":3'),
+        good[:place] + b"x" + good[place + 1 :],
+    ):
+        snapshot.write_bytes(content)
+        assert nothing_at(office.folder, monkeypatch), content[:60]
+    snapshot.write_bytes(good)
+    for content in (lines[:-5], lines[:-2] + b"x\n", lines + b"nonsense\n", b""):
+        journal.write_bytes(content)
+        assert nothing_at(office.folder, monkeypatch), content[-60:]
+    journal.write_bytes(lines)
+    assert not nothing_at(office.folder, monkeypatch)
+    snapshot.unlink()
+    assert offered("kconsole disable ") == [ANNA, "berg@north.example", CHEN]  # the journal has all of it
+    os.mkfifo(snapshot)
+    assert nothing_at(office.folder, monkeypatch)
+    snapshot.unlink()
+    snapshot.symlink_to(journal)
+    assert nothing_at(office.folder, monkeypatch)
+    for other in (tmp_path / "none", journal, Path("\udcff")):
+        assert nothing_at(other, monkeypatch)
+
+
+def test_the_process_says_nothing_else(office: Console) -> None:
+    (office.folder / "store.json").write_text("damaged")
+    for words in ([], ["bash"], ["fish", "kconsole", "disable", ""], ["bash", "kconsole disable \udcff", BREAKS, "9"]):
+        code, out, err = said_by_process(*words)
+        assert (code, err) == (0, ""), words
+        assert out in ("", "words\n")
+
+
+def test_it_writes_nothing_and_waits_for_no_lock(office: Console) -> None:
+    def state() -> dict[str, tuple[str, int]]:
+        files = [path for path in office.folder.parent.rglob("*") if path.is_file()]
+        return {str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns) for path in files}
+
+    from filelock import FileLock
+
+    with FileLock(office.folder / "lock"):
+        before = state()
+        for line in ("disable ", "undo ", "accounts --filter tag:", "reserve cancel "):
+            offered(f"kconsole {line}")
+        assert state() == before
+
+
+def test_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("a\nb", "c\x1b[31m", "d\u202e", "-rf", "e$(f)", "g h", "i\tj")
+    entries = tuple(Entry(address=f"{name}@n.example", full_name="x\n\x1b[31m\ty", id=0) for name in names)
+    inventory = Inventory(domains=(Domain(name="n.example"),), entries=entries)
+    Session.create(tmp_path / "store", inventory, Operator("x"), noon()).close()
+    monkeypatch.setenv("KCONSOLE_STORE", str(tmp_path / "store"))
+    assert offered("kconsole disable ") == ["e$(f)@n.example", "g h@n.example"]
+    assert offered("kconsole disable -- -") == ["-rf@n.example"]
+    assert all("\x1b" not in answering._shown(line) for line in answer("fish", ["kconsole", "disable", ""]))
+    assert offered("kconsole disable ", shell="bash") == [r"e\$\(f\)@n.example", r"g\ h@n.example"]
+
+
+# Many accounts
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of 100,000 accounts."""
+    folder = tmp_path_factory.mktemp("large")
+    letters = "abcdefghij"
+    entries = {
+        number: Entry(
+            address=f"{letters[number % 10]}.{letters[number // 10 % 10]}erg{number}@north.example",
+            full_name="Anna of the North",
+            description="Sales",
+            mailbox=True,
+            enabled=number % 7 > 0,
+        )
+        for number in range(100_000)
+    }
+    tables: dict[str, Any] = {
+        "domains": {1: Domain(name="north.example")},
+        "policies": {2: Policy(name="idle")},
+        "entries": entries,
+    }
+    write_snapshot(folder / "store.json", Head(1, "0" * 64), 0, 100_001, encoded_tables(tables))
+    return folder
+
+
+def test_of_too_many_addresses_beginnings_are_offered(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KCONSOLE_STORE", str(large))
+    kind, *words = answer("fish", ["kconsole", "disable", ""])
+    assert (kind, [word.strip("\t") for word in words]) == ("beginnings", [f"{letter}." for letter in "abcdefghij"])
+    assert offered("kconsole disable J") == [f"j.{letter}erg" for letter in "abcdefghij"]
+    kind, *words = answer("fish", ["kconsole", "disable", "j.aerg1230"])
+    assert kind == "words"
+    assert 0 < len(words) <= MOST
+    assert offered("kconsole disable zz") == []
+
+
+@pytest.mark.thorough
+def test_a_tab_costs_less_than_the_version(large: Path) -> None:
+    """An idle machine takes 80 ms, 120 are allowed. A busy one still takes less than for the bare command line."""
+    environment = {**os.environ, "KCONSOLE_STORE": str(large)}
+
+    def seconds(*words: str) -> float:
+        found = []
+        for _ in range(5):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-m", "kconsole", *words], env=environment, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return min(found)
+
+    assert seconds("__complete", "bash", "kconsole disable j", BREAKS, "9") < seconds("--version")
+
+
+# Words of a line
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kept"),
+    [
+        ("kconsole dis", ["kconsole", "dis"], 0),
+        ("kconsole ", ["kconsole", ""], 0),
+        ("kconsole 'a b", ["kconsole", "a b"], 0),
+        ('kconsole "a\\"b\\c', ["kconsole", 'a"b\\c'], 0),
+        ("kconsole a\\ b@n", ["kconsole", "a b@n"], 4),
+        ("kconsole --sort=x", ["kconsole", "--sort=x"], 7),
+        ("kconsole a\\@n", ["kconsole", "a@n"], 0),
+        ("true; kconsole x", ["kconsole", "x"], 0),
+        ("a | kconsole 'x' y", ["kconsole", "x", "y"], 0),
+    ],
+)
+def test_the_words_of_a_line(text: str, words: list[str], kept: int) -> None:
+    line = Line(text, BREAKS)
+    assert (line.words, line.kept) == (words, kept)
+
+
+def test_words_for_bash() -> None:
+    names = ["a b@n.example", "a'$(x)`!é@n.example"]
+    assert list(for_bash(Line("kconsole a", BREAKS), names)) == [r"a\ b@n.example", r"a\'\$\(x\)\`\!é@n.example"]
+    assert list(for_bash(Line("kconsole 'a", BREAKS), names)) == ["a b@n.example", r"a'\''$(x)`!é@n.example"]
+    assert list(for_bash(Line('kconsole "a', BREAKS), [*names, 'c"$`\\'])) == ["a b@n.example", r"c\"\$\`\\"]
+    assert list(for_bash(Line("kconsole a\\ b@n", BREAKS), names[:1])) == ["n.example"]
