@@ -39,6 +39,7 @@ TAKES: Final[Mapping[str, str | list[str]]] = {
     "domains map --attribute": [f"{field}=" for field in FIELDS],
     "enable addresses": "disabled",
     "explain addresses": "entries",
+    "help names": "topics",
     "init --group": "groups",
     "keep addresses": "accounts",
     "log --filter": "filter",

@@ -76,6 +76,9 @@ def test_commands_options_and_choices() -> None:
     assert offered("kconsole --read-only disable --reason why --store x --of") == ["--offline"]
     assert offered("kconsole demo --sample ") == list(SAMPLES)
     assert offered("kconsole completion z") == ["zsh"]
+    assert offered("kconsole help exit") == ["exit-codes"]
+    assert "disable" in offered("kconsole help dis")
+    assert offered("kconsole check -w 5: --exp") == ["--expiry-warning", "--expiry-critical"]
     for line in ("kconsole disable -- --re", "kconsole nonsense ", "kconsole status ", "kconsole disable --reason "):
         assert offered(line) == [], line
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TREE = f"{os.path.dirname(__file__)}/tree.json"  # noqa: PTH120  # as pathlib does
 """All commands with their options and arguments; `python -m tests.completion` makes it from the command line."""
 
+TOPICS = f"{os.path.dirname(__file__)}/../../text/topics"  # noqa: PTH120
+
 LONGEST_WAIT = 3
 """Seconds until the shell goes on without an answer, as where the store's disk does not answer."""
 
@@ -76,14 +78,14 @@ class Place:
             self.values[self.option], self.option = word, ""
         elif word == "--" and not self.is_argument:
             self.is_argument = True
-        elif word.startswith("--") and not self.is_argument:
+        elif word[:1] == "-" and len(word) > 1 and not self.is_argument:
             name, has_value, value = word.partition("=")
             self.values[name] = value
             if not has_value and "takes" in self.options().get(name, {}):
                 self.option = name
         elif (path := f"{self.path} {word}".lstrip()) in self._tree["commands"] and not self.arguments:
             self.path = path
-        elif word[:1] != "-" or self.is_argument:
+        else:
             self.arguments.append(word)
 
 
@@ -141,7 +143,10 @@ def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store
     if command["commands"] and not place.option and not place.arguments:
         paths = {name: f"{place.path} {name}".lstrip() for name in command["commands"]}
         offers = [(name, commands[path]["help"]) for name, path in paths.items() if may(commands[path]["needs"])]
-    if isinstance(kind, list):
+    if kind == "topics":
+        topics = sorted(name.removesuffix(".md") for name in os.listdir(TOPICS) if name.endswith(".md"))  # noqa: PTH208
+        offers += [(name, "") for name in dict.fromkeys((*topics, *commands[""]["commands"]))]
+    elif isinstance(kind, list):
         offers += [(name, "") for name in kind]
     elif kind and role is not None and may("" if place.option else command["needs"] or command["argument_needs"]):
         names = Names(store, role, tree["filters"])
