@@ -84,8 +84,10 @@ bench: $(SETUP) .venv/.bench
 screenshots: $(SETUP)
 	@$(BIN)/python -m tests.screenshots
 
+# The tables of README and topics, and the man pages.
 readme: $(SETUP)
 	@$(BIN)/python -m tests.readme
+	@$(BIN)/python -m tests.man
 
 samples: $(SETUP)
 	@$(BIN)/python -m tests.samples data

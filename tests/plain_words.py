@@ -1,6 +1,7 @@
 """Looks for words of the old dialect in what users and readers see: `python -m tests.plain_words`.
 
-Checked are the string literals, docstrings and comments of kconsole/, its style sheets, README.md and CHANGELOG.md.
+Checked are the string literals, docstrings and comments of kconsole/, its style sheets and topics, README.md and
+CHANGELOG.md.
 What has to stay, as a field name of a file format does, stands with its reason in `plain_words.toml`.
 """
 
@@ -51,7 +52,7 @@ def texts_of(path: Path) -> Iterator[tuple[int, str]]:
 
 def files() -> list[Path]:
     """What is checked."""
-    code = [path for path in sorted((ROOT / "kconsole").rglob("*")) if path.suffix in (".py", ".tcss")]
+    code = [path for path in sorted((ROOT / "kconsole").rglob("*")) if path.suffix in (".py", ".tcss", ".md")]
     return [*code, ROOT / "README.md", ROOT / "CHANGELOG.md"]
 
 

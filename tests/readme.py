@@ -1,15 +1,20 @@
-"""Makes the tables of the README that the code knows better: `python -m tests.readme` writes them."""
+"""Makes the tables of README and topics that the code knows better: `python -m tests.readme` writes them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import click
+
+from kconsole.cli.main import kconsole
 from kconsole.licensing.policy import KERIO
+from kconsole.text import manual
 from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.console import MOVEMENTS
+from kconsole.tui.commands.console import MOVEMENTS, Help, NextTheme, Palette, Redraw
 from kconsole.tui.commands.decisions import DECISION_COMMANDS
+from kconsole.tui.commands.history import HISTORY_COMMANDS
 from kconsole.tui.commands.imports import IMPORT_COMMANDS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
@@ -21,6 +26,8 @@ from kconsole.tui.screens.main import COMMANDS
 
 OWN_KEYS = Keymap({})
 README = Path(__file__).parent.parent / "README.md"
+EVERYWHERE: Final = (Palette, NextTheme, Redraw, Help)
+"""Commands that every screen has; they stand in the table of the main one."""
 
 
 def key_table(commands: Sequence[AnyCommand]) -> str:
@@ -88,29 +95,61 @@ def rules_table() -> str:
     return "\n".join(lines)
 
 
+def commands_table() -> str:
+    """The commands, by the first sentence of their help."""
+    lines = ["| command | what it does |", "|---|---|"]
+    for path, command in every_command(kconsole):
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            lines.append(f"| `kconsole {path}` | {command.get_short_help_str(100).rstrip('.')} |")
+    return "\n".join(lines)
+
+
+def every_command(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All commands with the words that name them, those of a group after it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        if (command := group.get_command(context, name)) is not None:
+            yield f"{path}{name}", command
+            if isinstance(command, click.Group):
+                yield from every_command(command, f"{path}{name} ")
+
+
+def _keys_of(*commands: AnyCommand) -> Callable[[], str]:
+    return lambda: key_table([command for command in commands if command not in EVERYWHERE])
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "keys": lambda: key_table((*COMMANDS, *MOVEMENTS)),
+    "log keys": _keys_of(*LOG_COMMANDS),
+    "license keys": _keys_of(*LICENSE_COMMANDS),
+    "mapping keys": _keys_of(*MAPPING_COMMANDS),
+    "decision keys": _keys_of(*DECISION_COMMANDS),
+    "plan keys": _keys_of(*RECLAIM_COMMANDS),
+    "history keys": _keys_of(*HISTORY_COMMANDS),
+    "comparison keys": _keys_of(*RECONCILE_COMMANDS),
+    "preview keys": _keys_of(*PREVIEW_COMMANDS),
+    "import keys": _keys_of(*IMPORT_COMMANDS),
+    "letters": letters_table,
+    "rules": rules_table,
+    "commands": commands_table,
+}
+"""The tables by the names that their markers have."""
+
+
+def files() -> list[Path]:
+    """The files that have such tables."""
+    return [README, *sorted(manual.FOLDER.glob("*.md"))]
+
+
 def with_tables(text: str) -> str:
-    """The README with its tables as the code has them."""
-    tables = {
-        "keys": key_table((*COMMANDS, *MOVEMENTS)),
-        "log keys": key_table(LOG_COMMANDS),
-        "license keys": key_table(LICENSE_COMMANDS),
-        "mapping keys": key_table(MAPPING_COMMANDS),
-        "decision keys": key_table(DECISION_COMMANDS),
-        "plan keys": key_table(RECLAIM_COMMANDS),
-        "comparison keys": key_table(RECONCILE_COMMANDS),
-        "preview keys": key_table(PREVIEW_COMMANDS),
-        "import keys": key_table(IMPORT_COMMANDS),
-        "letters": letters_table(),
-        "rules": rules_table(),
-    }
-    for name, table in tables.items():
-        begin = re.search(rf"<!-- {name}: [^\n]*-->\n", text)
-        end = re.search(rf"<!-- end of {name} -->", text)
-        assert begin is not None
-        assert end is not None
-        text = f"{text[: begin.end()]}{table}\n{text[end.start() :]}"
-    return text
+    """A file with its tables as the code has them."""
+
+    def made(found: re.Match[str]) -> str:
+        return f"{found[1]}{TABLES[found[2]]()}\n{found[3]}"
+
+    return re.sub(r"(<!-- ([\w ]+): made by [^\n]*-->\n).*?(<!-- end of \2 -->)", made, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in files():
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -196,5 +196,5 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name[:40], list(known), 3, 0.7)
-    hint = f"did you mean {' or '.join(near)}?" if near else "the table of keys in the README has all names."
+    hint = f"did you mean {' or '.join(near)}?" if near else "'kconsole help keys' has all names."
     return f"keys: there is no command '{safe_text(name, 40)}'; {hint}"

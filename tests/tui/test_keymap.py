@@ -271,7 +271,7 @@ def test_any_letter_or_sign_is_a_key_and_is_shown_as_itself(character: str) -> N
 
 def test_an_unknown_command_is_reported_with_those_that_are_near() -> None:
     assert problem(disble="z") == "keys: there is no command 'disble'; did you mean disable?"
-    assert "table of keys in the README" in problem(qqqqqqqq="z")
+    assert "kconsole help keys" in problem(qqqqqqqq="z")
 
 
 def test_a_name_that_means_harm_is_shown_harmlessly() -> None:
