@@ -156,14 +156,9 @@ def example(text: str) -> Iterator[str]:
     """Lines as they are; a long command line goes on in the next one."""
     yield from (".PP", ".in +4n", ".nf")
     for line in text.rstrip().splitlines():
-        first, *more = textwrap.wrap(
-            line, 68, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
-        ) or [""]
-        is_command = line.startswith("kconsole ")
-        parts = [first, *more] if is_command else [line]
-        yield from (
-            escaped(f"{part} \\" if place < len(parts) - 1 else part) or "\\&" for place, part in enumerate(parts)
-        )
+        *parts, last = _wrapped(line, 68, "    ") if line.startswith("kconsole ") else [line]
+        yield from (escaped(f"{part} \\") for part in parts)
+        yield escaped(last) or "\\&"
     yield from (".fi", ".in")
 
 
@@ -178,9 +173,13 @@ def laid_out(lines: Iterator[str]) -> str:
         if line.startswith(".") or not is_filled or written[-1:] == [".TP"]:
             written.append(line)
         else:
-            parts = textwrap.wrap(line, 78, break_long_words=False, break_on_hyphens=False)
+            parts = _wrapped(line, 78)
             written += [f"\\&{part}" if part.startswith((".", "'")) else part for part in parts]
     return "\n".join(written) + "\n"
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 # Commands
@@ -201,10 +200,8 @@ def all_pages() -> list[Page]:
 def command_lines() -> list[str]:
     """The command lines of README and topics, without comments, in the order of the manual."""
     sources = [*(topic.source for topic in manual.topics().values()), README.read_text(encoding="utf-8")]
-    lines = [
-        line for text in sources for line in re.sub(r"\\\n\s*", "", text).splitlines() if line.startswith("kconsole ")
-    ]
-    return list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in lines))
+    lines = [line for text in sources for line in re.sub(r"\\\n\s*", "", text).splitlines()]
+    return list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in lines if line.startswith("kconsole ")))
 
 
 def command_page(page: Page, lines: Sequence[str]) -> Iterator[str]:
@@ -229,7 +226,9 @@ def command_page(page: Page, lines: Sequence[str]) -> Iterator[str]:
         else:
             yield from options(shared)
     yield ".SH EXIT STATUS"
-    if page.words:
+    if page.words == ("check",):
+        yield "0 is OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for wrong usage, as monitoring plugins have it."
+    elif page.words:
         yield "0 if it is done, 2 for wrong usage; the other codes are explained in \\fBkconsole\\fR(1)."
     else:
         yield from in_roff(blocks("exit-codes"))

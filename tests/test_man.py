@@ -22,7 +22,7 @@ def said_by(arguments: Sequence[str]) -> str:
     """What a program says of all pages, without the pages."""
     files = [str(path) for path in sorted(FOLDER.glob("man?/*"))]
     ended = subprocess.run(
-        [*arguments, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+        [*arguments, *files], capture_output=True, timeout=PATIENCE, check=False,
         env={**os.environ, "MANWIDTH": "80", "MANPAGER": "cat", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     assert len(ended.stdout) > 100_000 or "-Tlint" in arguments

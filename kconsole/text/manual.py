@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parent / "topics"
 
 GROUPS: Final = (
-    (
-        "Every day",
-        ("start", "keys", "screens", "filters", "undo", "seats", "reclaim", "offboarding", "reservations", "reports"),
-    ),
+    ("Every day", ("start", "keys", "screens", "filters", "undo", "reports")),
+    ("Seats", ("seats", "reclaim", "offboarding", "reservations")),
     ("Your data", ("import", "server", "directory", "license")),
     ("Running it", ("install", "several", "roles", "safety", "monitoring", "config", "terminals", "accessible")),
     ("Reference", ("cli", "exit-codes", "internals")),
