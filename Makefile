@@ -13,6 +13,7 @@ PIP = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-
 	| sed -n 's/^Collecting \([^ ]*\).*/  \1/p; s/^Successfully installed.*/  done/p'; test ! -e .venv/.failed
 
 .PHONY: demo test check lint types walls words everything format bench screenshots golden readme samples clean
+.PHONY: dist deb pyz sbom lock
 
 demo: .venv/.demo
 	@$(BIN)/kconsole demo
@@ -42,7 +43,7 @@ test: $(SETUP)
 # All that has to hold before a change lands.
 check: lint types walls words everything
 
-everything: $(SETUP)
+everything: $(SETUP) .venv/.packaging
 	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist worksteal
 	@$(BIN)/python -m tests.coverage .coverage.json
 
@@ -50,7 +51,7 @@ lint: $(SETUP)
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 
-types: $(SETUP)
+types: $(SETUP) .venv/.packaging
 	@$(BIN)/mypy
 
 walls: $(SETUP)
@@ -79,6 +80,20 @@ bench: $(SETUP) .venv/.bench
 # What kconsole is measured beside. Without it the bench goes on, and says what it left out.
 .venv/.bench: $(SETUP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint tests/constraints.txt --editable '.[bench]' || echo "make bench goes on without its peers" >&2
+	@touch $@
+
+# What is handed out, in dist/: wheel and sdist, the Debian package, one file, and the list of parts (SBOM).
+dist deb pyz sbom: .venv/.packaging
+	@$(BIN)/python -m tests.packaging $@
+
+# The exact versions and hashes of what packages carry: after pyproject.toml asked for something else, and
+# with LOCK=--upgrade for newer versions.
+lock: .venv/.packaging
+	@$(BIN)/python -m tests.packaging lock $(LOCK)
+
+.venv/.packaging: $(SETUP)
+	@echo "Installing what builds and checks packages."
+	@$(call PIP,--constraint tests/constraints.txt --editable '.[packaging]')
 	@touch $@
 
 screenshots: $(SETUP)
