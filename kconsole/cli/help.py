@@ -49,16 +49,17 @@ def help_(context: click.Context, place: CliContext, names: tuple[str, ...], wor
 def _contents() -> Iterator[manual.Line]:
     """The list of topics."""
     widest = max(map(len, manual.topics()))
-    yield [("kconsole help TOPIC", "name"), (" shows a topic.", "")]
+    for command, what in (
+        ("kconsole help TOPIC", "shows one of these topics"),
+        ("kconsole help COMMAND", "shows the help of a command; 'kconsole --help' lists them"),
+        ("kconsole help --search WORDS", "finds sentences with these words"),
+    ):
+        yield [(pad(command, 28), "name"), (f"  {what}", "")]
     for heading, topics in manual.groups():
         yield []
         yield [(heading, "strong")]
         for topic in topics:
             yield [("  ", ""), (pad(topic.name, widest), "name"), (f"  {topic.title}", "")]
-    yield []
-    yield [("kconsole help --search WORDS", "name"), (" finds words in all topics.", "")]
-    yield [("kconsole --help", "name"), (" lists the commands, ", ""), ("kconsole COMMAND --help", "name")]
-    yield [("explains one. In the console, ", ""), ("?", "name"), (" has keys and topics.", "")]
 
 
 def _find(text: str) -> int:
