@@ -1,6 +1,7 @@
 """Operations on accounts: disable, enable, add, delete, connect."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Final
@@ -33,6 +34,7 @@ from kconsole.operations.base import (
 )
 from kconsole.operations.reserving import as_seen, check, use
 from kconsole.operations.search.lookup import hints_for
+from kconsole.store.records import Records
 
 FEW_DISABLED: Final = 10
 FEW_DELETED: Final = 3
@@ -273,6 +275,13 @@ def must_type_number(disabled: int, deleted: int, accounts: int) -> bool:
 def own_address(login: str, primary_domain: str) -> str:
     """The address of a login to the server, or of a user of this machine, which may have no domain; folded."""
     return canonical_address(address_in(primary_domain, login))
+
+
+def own_among(entries: Iterable[Entry], state: Records, user: str) -> frozenset[str]:
+    """Those of these entries that are the operator's own, by the login to the server or by the user's name."""
+    logins = [user, *([] if state.server is None else [state.server.access.user])]
+    own = {own_address(login, state.primary_domain) for login in logins}
+    return frozenset(entry.address for entry in entries if canonical_address(entry.address) in own)
 
 
 def only_disabled(entry: Entry) -> bool:

@@ -76,6 +76,9 @@ def show_paths_within(folder: Path | None) -> None:
     _home = "" if folder is None else f"{folder}/"
 
 
+_PARSER: Final = string.Formatter()
+
+
 class _Formatter(string.Formatter):
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -133,10 +136,18 @@ def parts_of(message: Message, voice: Voice = COMMAND_LINE) -> list[str]:
 def _filled(template: Template, message: Message, voice: Voice) -> str:
     while not isinstance(template, str):
         if isinstance(template, Both):
-            template = template.command_line if voice.keys is None else template.screen
+            template = template.screen if _has_keys(voice, template.screen) else template.command_line
         else:
             template = template(message.params)
     return _Formatter(voice).vformat(template, (), message.params)
+
+
+def _has_keys(voice: Voice, template: Template) -> bool:
+    """Whether this is a screen that has all the keys which a template names."""
+    if voice.keys is None or not isinstance(template, str):
+        return voice.keys is not None
+    fields = (name or "" for _, name, _, _ in _PARSER.parse(template))
+    return all(name[4:].replace("_", "-") in voice.keys for name in fields if name.startswith("key_"))
 
 
 def sentence(message: Message, voice: Voice = COMMAND_LINE) -> str:

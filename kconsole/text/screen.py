@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 from kconsole.core.codes import message
 from kconsole.core.history import Commit
 from kconsole.core.outcomes import Done, Outcome
-from kconsole.core.records import Entry
+from kconsole.core.records import Entry, MailboxFate
 from kconsole.core.reports import SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import words
+from kconsole.text.details import reason_word
 from kconsole.text.licenses import urgent, warning_words
 from kconsole.text.messages import Voice, words_of
 from kconsole.text.safe_text import safe_address, safe_text
@@ -101,6 +103,57 @@ def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
     one = len(entries) == 1
     which = f"{safe_address(entries[0].address)} does" if one else f"{words.count(len(entries), 'marked entry')} do"
     return [f"{which} not change: {ACCOUNTS_ONLY}."]
+
+
+def where_done_lines(server: Server | None, for_good: bool = False) -> list[str]:
+    """That an answer takes effect on the server, and whether that is for good; nothing without a server."""
+    if server is None:
+        return []
+    and_for_good = ", and cannot be undone there" if for_good else ""
+    return [f"It takes effect on the server {_name_of(server).removeprefix('the server ')} at once{and_for_good}."]
+
+
+def passed_over_lines(
+    entries: Sequence[Entry], chosen: Sequence[Entry], state: str, marked: str = "marked "
+) -> list[str]:
+    """What is said of chosen entries that do not change."""
+    taken = {entry.id for entry in chosen}
+    rest = [entry for entry in entries if entry.id not in taken]
+    if not rest:
+        return []
+    which = f"{len(rest):,} {marked}{words.entries_noun(rest)}"
+    if state != "deleted" and all(entry.is_account for entry in rest):
+        return [f"{which} {words.are(len(rest))} {state} already."]
+    return [f"{which} cannot be {state} and {'does' if len(rest) == 1 else 'do'} not change."]
+
+
+def nothing_to_do_line(entries: Sequence[Entry], state: str, policy: LicensePolicy, marked: str = "marked ") -> str:
+    """Why none of these, of which there is one at least, can be disabled, enabled or deleted."""
+    if len(entries) > 1:
+        return f"None of the {len(entries):,} {marked}{words.entries_noun(entries)} can be {state}."
+    (entry,) = entries
+    address = safe_address(entry.address)
+    if entry.delivers_to:
+        return delivery_line(entry)
+    if not policy.is_account(entry):
+        return f"{address} is not a user account ({reason_word(policy.classify(entry))}): it takes no seat."
+    return f"{address} is {state} already."
+
+
+_GONE: Final = "All mail is removed, for good."
+
+FATES: Final[tuple[tuple[MailboxFate, str, str, str, str], ...]] = (
+    (
+        "keep", "l", "leave it, for a new account of the same name",
+        "The mailbox stays on the server.", "The mailboxes stay on the server.",
+    ),
+    (
+        "transfer", "t", "transfer it to another account",
+        "The mailbox goes to another account.", "The mailboxes go to another account.",
+    ),
+    ("delete", "r", "remove it with all its mail", _GONE, _GONE),
+)  # fmt: skip
+"""What can happen to a mailbox, the key that chooses it, what it means, and what it comes to, of one and of several."""
 
 
 def pause_lines(entries: Sequence[Entry], own: Collection[str]) -> list[str]:

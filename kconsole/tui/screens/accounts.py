@@ -21,7 +21,6 @@ from kconsole.operations.base import Done
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
-from kconsole.text.details import reason_word
 from kconsole.text.gauge import change_words
 from kconsole.text.messages import sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
@@ -105,7 +104,7 @@ class AccountsScreen(ListingScreen):
             [
                 *behind,
                 *([] if behind else self._not_listed(accounts)),
-                *_passed_over(entries, accounts, f"{verb}d"),
+                *texts.passed_over_lines(entries, accounts, f"{verb}d"),
                 change_words(report, after),
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
@@ -196,7 +195,7 @@ class AccountsScreen(ListingScreen):
         self._ask_to_delete(self.targets)
 
     def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = (), reason: str = "") -> None:
-        from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled
+        from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled, own_among
         from kconsole.tui.screens.delete import Choice, DeleteDialog, WhoGoes
         from kconsole.tui.screens.dialog import Question
 
@@ -228,7 +227,7 @@ class AccountsScreen(ListingScreen):
         on_the_server = any(entry.server_id for entry in deletable)
         verb = "Delete" if gone else "Disable"
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
-        own = self._own_addresses(deletable)
+        own = own_among(deletable, self.session.state, self.session.store.operator.user)
         question = Question(
             f"{verb} {words.count_entries(deletable)}?",
             [
@@ -238,7 +237,7 @@ class AccountsScreen(ListingScreen):
             verb,
             [
                 *self._not_listed(deletable),
-                *_passed_over(entries, deletable, "deleted"),
+                *texts.passed_over_lines(entries, deletable, "deleted"),
                 *texts.accounts_only_note(not_here),
                 *texts.deletion_notes(len(deletable) - len(gone), len(deletable), seats),
             ],
@@ -258,15 +257,6 @@ class AccountsScreen(ListingScreen):
     def _accounts(self) -> int:
         """How many accounts there are."""
         return sum(map(self.session.seats.policy.is_account, self.session.state.live_entries()))
-
-    def _own_addresses(self, entries: Iterable[Entry]) -> frozenset[str]:
-        """Those of these entries that are the operator's own, by the login to the server or by the user's name."""
-        from kconsole.operations.accounts import own_address
-
-        server, domain = self.session.state.server, self.session.state.primary_domain
-        logins = [self.session.store.operator.user, *([] if server is None else [server.access.user])]
-        own = {own_address(login, domain) for login in logins}
-        return frozenset(entry.address for entry in entries if canonical_address(entry.address) in own)
 
     # Record what happened elsewhere
 
@@ -369,26 +359,4 @@ class AccountsScreen(ListingScreen):
     def _nothing_to_do(self, entries: Sequence[Entry], state: str) -> str:
         if not entries:
             return texts.nothing_here(self.accounts.highlighted)
-        if len(entries) > 1:
-            return f"None of the {len(entries):,} marked {words.entries_noun(entries)} can be {state}."
-        entry = entries[0]
-        address = safe_address(entry.address)
-        policy = self.session.seats.policy
-        if entry.delivers_to:
-            return texts.delivery_line(entry)
-        if not policy.is_account(entry):
-            reason = reason_word(policy.classify(entry))
-            return f"{address} is not a user account ({reason}): it takes no seat."
-        return f"{address} is {state} already."
-
-
-def _passed_over(entries: Sequence[Entry], chosen: Sequence[Entry], state: str) -> list[str]:
-    """What is said of marked entries that do not change."""
-    taken = {entry.id for entry in chosen}
-    rest = [entry for entry in entries if entry.id not in taken]
-    if not rest:
-        return []
-    which = f"{len(rest):,} marked {words.entries_noun(rest)}"
-    if state != "deleted" and all(entry.is_account for entry in rest):
-        return [f"{which} {words.are(len(rest))} {state} already."]
-    return [f"{which} cannot be {state} and {'does' if len(rest) == 1 else 'do'} not change."]
+        return texts.nothing_to_do_line(entries, state, self.session.seats.policy)

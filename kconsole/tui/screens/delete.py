@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from kconsole.core.records import Entry, MailboxFate
 from kconsole.text import words
 from kconsole.text.details import last_login_word
 from kconsole.text.safe_text import safe_address
+from kconsole.text.screen import FATES
 from kconsole.tui.screens.dialog import Question, QuestionDialog, notes, plain
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.painting import Painted, Part, fitted
@@ -25,21 +26,6 @@ class Choice(NamedTuple):
     fate: MailboxFate
     transfer_to: str = ""
 
-
-_GONE: Final = "All mail is removed, for good."
-
-FATES: Final[tuple[tuple[MailboxFate, str, str, str, str], ...]] = (
-    (
-        "keep", "l", "leave it, for a new account of the same name",
-        "The mailbox stays on the server.", "The mailboxes stay on the server.",
-    ),
-    (
-        "transfer", "t", "transfer it to another account",
-        "The mailbox goes to another account.", "The mailboxes go to another account.",
-    ),
-    ("delete", "r", "remove it with all its mail", _GONE, _GONE),
-)  # fmt: skip
-"""What can happen to a mailbox, the key that chooses it, what it means, and what it comes to, of one and of several."""
 
 ROLE, LOGIN = 13, 14
 """Cells of a role and of a last login."""

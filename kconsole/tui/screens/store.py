@@ -117,11 +117,8 @@ class StoreScreen(ConsoleScreen):
 
     def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
         """A note for a question, where the answer takes effect on the server; and whether that is for good."""
-        server = self.session.state.server
-        if server is None or not self.session.is_done_there(operation):
-            return []
-        and_for_good = ", and cannot be undone there" if for_good else ""
-        return [f"It takes effect on the server {safe_text(server.name, 40)} at once{and_for_good}."]
+        is_there = self.session.is_done_there(operation)
+        return texts.where_done_lines(self.session.state.server if is_there else None, for_good)
 
     # Undo and redo
 
