@@ -73,6 +73,8 @@ class CliContext:
     """Whether to draw with ASCII only; otherwise with what the terminal supports."""
     mouse: bool = False
     """Whether the console takes the mouse."""
+    plain: bool = False
+    """Whether the console is the plain one, whatever the environment says."""
     theme: str = ""
     """The theme of `--theme`; empty without it."""
     colours: Colours | Literal[""] = ""
@@ -244,13 +246,10 @@ def _read_patience(context: click.Context, param: click.Parameter, value: float)
 
 _STORE_OPTIONS = (
     _sets("--read-only", is_flag=True, help="Refuse every change."),
-    _sets(
-        "--allow-network-fs", for_operators=False, is_flag=True,
-        help="Change a store on a network file system, where locks may fail.",
-    ),
-    _sets(
-        "--offline", is_flag=True, help="Contact no server: show what was read last, and refuse to change the server."
-    ),
+    _sets("--allow-network-fs", for_operators=False, is_flag=True,
+        help="Change a store on a network file system, where locks may fail."),
+    _sets("--offline", is_flag=True,
+        help="Contact no server: show what was read last, and refuse to change the server."),
     _sets(
         "--as", for_operators=False, to="claimed", read=read_text, metavar="NAME",
         help="Your name; the log records it as a claim, beside the system's user.",
@@ -265,8 +264,7 @@ _STORE_OPTIONS = (
     ),
     _sets(
         "--store", for_operators=False, to="folder", read=lambda _, __, value: _folder_named(value, "--store"),
-        metavar="DIR",
-        help=f"The store's folder (or {STORE_VARIABLE}).",
+        metavar="DIR", help=f"The store's folder (or {STORE_VARIABLE}).",
     ),
 )  # fmt: skip
 
@@ -283,6 +281,7 @@ _SCREEN_OPTIONS = (
     ),
     _sets("--theme", type=click.Choice(THEMES), help="The console's theme."),
     _sets("--mouse", is_flag=True, help="Use the mouse in the console; the terminal then cannot select text with it."),
+    _sets("--plain", is_flag=True, help="Ask and answer in lines, for screen readers (or ACCESSIBLE=1)."),
     _sets("--ascii", to="ascii_only", is_flag=True, help="Draw with ASCII only (or KCONSOLE_ASCII=1)."),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.operations.system import system_operator, takes_long
-from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
+from kconsole.text.terminals import TerminalProfile, first_theme, profile_of, why_plain
 
 if TYPE_CHECKING:
     from kconsole.net.secrets import Secret
@@ -45,6 +45,8 @@ class Appearance(NamedTuple):
     theme: str
     theme_reason: str
     mouse: bool
+    plain: str
+    """Why it is the plain console; empty if it is not."""
 
 
 def look_of(place: CliContext) -> Appearance:
@@ -59,7 +61,8 @@ def look_of(place: CliContext) -> Appearance:
         usual_colours=settings.colours,
     )
     theme, reason = first_theme(profile, place.theme, preferences.theme, settings.theme)
-    return Appearance(profile, settings, preferences, place.theme, theme, reason, place.mouse or settings.mouse)
+    mouse, plain = place.mouse or settings.mouse, why_plain(os.environ, profile, place.plain, settings.plain)
+    return Appearance(profile, settings, preferences, place.theme, theme, reason, mouse, plain)
 
 
 @click.command()
@@ -82,19 +85,19 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
     if with_server:
         if folder is not None:
             raise click.UsageError("--server works on a temporary copy. Use it without --into.")
-        need_terminal(look.profile)
+        need_terminal(look)
         _demo_with_server(place, sample, look)
     elif folder is not None:
         if place.read_only:
             raise ReadOnly("read-only-makes-no-store", "demo-without-into")
         sample_session(sample, folder, operator, with_past=True).close()
         say(f"Created a store of sample data in {folder}. Open it again with 'kconsole --store {folder}'.")
-        if has_terminal(look.profile):
+        if has_terminal(look):
             with ending_in_order() as start:
                 session = Session.open(folder, operator, patience=PATIENCE)
                 show(start, session, f"sample '{sample}' in {folder}", look)
     else:
-        need_terminal(look.profile)
+        need_terminal(look)
         with ending_in_order() as start, temporary_folder() as temporary:
             show(
                 start,
@@ -135,7 +138,7 @@ def find_test_server(source: Path = SOURCE) -> ModuleType:
 def open_console(place: CliContext) -> None:
     """Open the console on the store."""
     look = look_of(place)
-    need_terminal(look.profile)
+    need_terminal(look)
     place = replace(place, patience=min(place.patience, PATIENCE))
     with ending_in_order() as start:
         if takes_long(place.store_folder):
@@ -144,17 +147,20 @@ def open_console(place: CliContext) -> None:
             show(start, place.open(notices=False), "", look)
 
 
-def has_terminal(profile: TerminalProfile) -> bool:
-    """Whether there is a terminal that the console can be drawn in."""
-    return profile.is_drawable and has_person() and sys.stderr.isatty()
+def has_terminal(look: Appearance) -> bool:
+    """Whether there is a terminal for the console; the plain one asks for no more than lines."""
+    return has_person() and (bool(look.plain) or (look.profile.is_drawable and sys.stderr.isatty()))
 
 
-def need_terminal(profile: TerminalProfile) -> None:
-    """Refuse a terminal that the console cannot be drawn in."""
-    if not has_terminal(profile):
-        reason = "" if profile.is_drawable else profile.reasons["is_drawable"]
+def need_terminal(look: Appearance) -> None:
+    """Refuse a terminal that the console cannot be used in."""
+    if not has_terminal(look):
+        profile, reason = look.profile, ""
+        if not profile.is_drawable and not look.plain:
+            reason = profile.reasons["is_drawable"]
         over_ssh = profile.over_ssh and not has_person()
-        raise BadInput("needs-terminal", "ask-ssh-for-terminal" if over_ssh else "use-command-line", reason=reason)
+        hint = "ask-ssh-for-terminal" if over_ssh else "use-command-line"
+        raise BadInput("plain-needs-terminal" if look.plain else "needs-terminal", hint, reason=reason)
 
 
 class Start:
@@ -231,6 +237,12 @@ def show(
         ConsoleError: it could not be opened.
         click.exceptions.Exit: a signal or failure ended it; with the exit code.
     """
+    if look.plain:
+        from kconsole.cli.plain import show_plain
+
+        start.check()
+        show_plain(session, title, look.plain, look.settings, look.preferences, secret)
+        return
     from kconsole.tui.app import KConsoleApp
 
     signals = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

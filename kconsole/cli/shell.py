@@ -28,6 +28,7 @@ KEPT: Final = {
     "LANG": r"[A-Za-z0-9][A-Za-z0-9.@_-]{0,63}",
     r"LC_[A-Z]{1,20}": r"[A-Za-z0-9][A-Za-z0-9.@_-]{0,63}",
     "NO_COLOR": r"[ -~]{0,16}",
+    "ACCESSIBLE": r"[A-Za-z0-9]{0,16}",
     "SSH_CONNECTION": r"[0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5} [0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5}",
     "SSH_USER_AUTH": r"/[A-Za-z0-9._/-]{1,128}",
     "SUDO_USER": r"[A-Za-z0-9_][A-Za-z0-9._$-]{0,63}",

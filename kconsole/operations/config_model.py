@@ -20,6 +20,8 @@ class Config(BaseModel):
     """How many colours the terminal has. Without it, what the terminal reports."""
     mouse: bool = False
     """Whether the console takes the mouse. The terminal cannot select text with it then."""
+    plain: bool = False
+    """Whether the console asks and answers in lines, for a screen reader, in place of drawing a screen."""
     csv_style: CsvStyleName | None = None
     """How CSV is written: with commas; with semicolons and decimal commas; or either way as Excel opens it."""
     keys: dict[str, Annotated[str, Field(pattern="[^ ,]")]] = {}

@@ -42,6 +42,7 @@ class Settings:
     ascii_only: bool | None = None
     colours: Colours | Literal[""] = ""
     mouse: bool = False
+    plain: bool = False
     csv_style: CsvStyleName = "standard"
     problems: tuple[Message, ...] = ()
 
@@ -116,6 +117,7 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
         ascii_only=config.ascii,
         colours=config.colours or "",
         mouse=config.mouse,
+        plain=config.plain,
         csv_style=config.csv_style or "standard",
         problems=tuple(first_of(problems, MOST_PROBLEMS, "more-settings-problems", file=file)),
     )

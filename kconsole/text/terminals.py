@@ -16,6 +16,9 @@ Colours = Literal["truecolor", "256", "16", "none"]
 Multiplexer = Literal["", "tmux", "screen"]
 Background = Literal["", "dark", "light"]
 
+PLAIN_VARIABLE: Final = "ACCESSIBLE"
+"""The environment variable that asks programs for lines in place of a screen; other programs know it, too."""
+
 ASCII_VARIABLE: Final = "KCONSOLE_ASCII"
 """The environment variable that asks for ASCII, or allows more."""
 
@@ -119,6 +122,26 @@ def first_theme(profile: TerminalProfile, asked: str = "", kept: str = "", usual
 def is_utf8(encoding: str) -> bool:
     """Whether a stream of this encoding takes every character."""
     return encoding.lower().replace("-", "").replace("_", "").startswith("utf8")
+
+
+def why_plain(
+    environment: Mapping[str, str], profile: TerminalProfile, is_asked: bool = False, usual: bool = False
+) -> str:
+    """Why the console is the plain one; empty if it is not.
+
+    Args:
+        environment: the environment variables.
+        profile: the terminal: one that cannot be drawn on still has lines.
+        is_asked: the option of this start.
+        usual: the user's configuration; the environment takes precedence.
+    """
+    if is_asked:
+        return "asked for with --plain"
+    if asked := environment.get(PLAIN_VARIABLE, "").strip().lower():
+        return "" if asked in _NO else f"{PLAIN_VARIABLE} is set"
+    if usual:
+        return _CONFIGURED
+    return "" if profile.is_drawable else f"this terminal cannot draw a screen: {profile.reasons['is_drawable']}"
 
 
 def asks_for_ascii(environment: Mapping[str, str]) -> bool | None:

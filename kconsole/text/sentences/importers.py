@@ -69,6 +69,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "needs-terminal": lambda params: (
         "The console needs a terminal that can move its cursor" + (" ({reason})" if params["reason"] else "") + "."
     ),
+    "plain-needs-terminal": "The plain console asks questions: standard input has to be a terminal.",
     "ask-ssh-for-terminal": "Over SSH, ask for one: ssh -t HOST kconsole. Commands need none: 'kconsole --help'.",
     "use-command-line": "Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'.",
     # Any file

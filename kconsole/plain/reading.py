@@ -1,0 +1,161 @@
+"""The views that change no account: status, seats over time, license, a report in a file; and reading the server."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from kconsole.core.records import Entry
+from kconsole.licensing.counting import use_of
+from kconsole.operations.confinement import shown_path
+from kconsole.operations.files import AlreadyThere, free_name, save_listing
+from kconsole.operations.seat_history import seat_forecast, seat_history
+from kconsole.operations.server import RecordRestart
+from kconsole.operations.server_errors import server_to_ask
+from kconsole.operations.sync.access import Progress, read_server
+from kconsole.operations.sync.pull import Sync, begin_reading, recovered
+from kconsole.plain.changes import Changes, Question
+from kconsole.plain.pages import Pages
+from kconsole.text import screen as texts
+from kconsole.text import spoken, words
+from kconsole.text.csv_writer import CsvStyle
+from kconsole.text.details import Detail
+from kconsole.text.licenses import license_sections
+from kconsole.text.report import DEFAULT, FORMATS, report_pieces, totals
+from kconsole.text.safe_text import safe_text
+from kconsole.text.seat_history import forecast_lines, summary
+from kconsole.text.server import missing_texts, reading_words, remark_texts, server_rows
+
+SHOWN_DAYS: Final = 90
+"""Days of the history of the seats."""
+
+QUIET: Final = 10.0
+"""Seconds between two lines about how far a reading has come."""
+
+BEYOND: Final = 3
+"""Accounts beyond the seats of a component that are named."""
+
+
+class Reading:
+    """Views that change no account."""
+
+    def __init__(self, changes: Changes, csv_style: CsvStyle) -> None:
+        self._changes, self._session, self._terminal = changes, changes.session, changes.terminal
+        self._csv_style = csv_style
+
+    def status(self) -> None:
+        """Say how many seats are used, what the license allows, and how old the data is."""
+        session = self._session
+        server, bound = session.state.server, session.authority.is_bound
+        self._terminal.say_all(
+            spoken.status_lines(session.seats.report(), session.license_status, server, session.clock.now(), bound)
+        )
+        if unconfirmed := texts.unconfirmed_words(session.state.pending_changes.values()):
+            self._changes.say(
+                f"Warning: {unconfirmed}:", *texts.unconfirmed_lines(session.state.pending_changes.values())
+            )
+
+    def seats_over_time(self) -> None:
+        """Say the forecast, and go through the days, the last one first."""
+        self._changes.say("Reading the log.")
+        every_day = seat_history(self._session).days
+        self._terminal.say_all(forecast_lines(seat_forecast(self._session, every_day)))
+        days = every_day[-SHOWN_DAYS:]
+        self._changes.say(summary(days))
+        lines = [f"{spoken.day_line(day)}." for day in reversed(days)]
+        pages = Pages(self._terminal, "Days", len(lines), lambda first, last: lines[first:last], "the last day first")
+        pages.run("n, p or b:", ["n: earlier days. p: later days."])
+
+    def license(self) -> None:
+        """Say all that is known of the license."""
+        session = self._session
+        whole = session.store.state.live_entries()
+        use = use_of(session.state.license, whole, session.seats.policy, session.authority.sees)
+        for section in license_sections(
+            session.state.license, session.license_status, session.seats.report(), use, BEYOND
+        ):
+            if section.heading:
+                self._changes.say(f"{section.heading}:")
+            self._changes.say_details(
+                Detail(row.label, f"{row.text}, warning" if row.severity else row.text) for row in section.rows
+            )
+
+    # A report
+
+    def export(self, entries: Iterable[Entry], filter_text: str) -> None:
+        """Ask for a format and a file, and write what is listed."""
+        entries = list(entries)
+        session, forms = self._session, list(FORMATS)
+        self._changes.say(*(f"{number}: {FORMATS[form][0]}" for number, form in enumerate(forms, 1)))
+        answer = self._terminal.choose("Format:", ["A number chooses the format. b cancels."])
+        if not (answer.isdecimal() and 1 <= int(answer) <= len(forms)):
+            self._changes.say("No file was written.")
+            return
+        form, now = forms[int(answer) - 1], session.clock.now()
+        usual = free_name(f"kconsole-accounts-{now.astimezone().date()}", FORMATS[form][1])
+        name = self._terminal.read_text(f"File, or enter for {usual}:") or usual
+        policy, keeps, replace = session.seats.policy, session.state.keeps, False
+        while True:
+            pieces = report_pieces(form, entries, DEFAULT, policy, now, filter_text, keeps, self._csv_style)
+            try:
+                path = save_listing(name, pieces, session.store.folder, replace=replace)
+            except AlreadyThere as error:
+                self._changes.say_error(error)
+                if self._terminal.read_line("Type y to replace it; all else cancels:").lower() not in ("y", "yes"):
+                    self._changes.say("No file was written.")
+                    return
+                replace = True
+            else:
+                self._changes.say(f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}.")
+                return
+
+    # The server
+
+    def sync(self) -> None:
+        """Read the server, and say what is new."""
+        session = self._session
+        if not self._changes.check_runs("sync"):
+            return
+        access = server_to_ask(session.state, session.offline).access
+        secret = self._changes.secret_of(access)
+        if secret is None:
+            self._changes.say("The server was not read.")
+            return
+        begun = begin_reading(session, access)
+        self._changes.say(f"Reading {safe_text(access.url, 200)}. ctrl+c cancels.")
+        last = time.monotonic()
+
+        def tell(far: Progress) -> None:
+            nonlocal last
+            if time.monotonic() - last >= QUIET:
+                last = time.monotonic()
+                self._changes.say(f"{reading_words(*far)}.")
+
+        done = session.do(Sync(read_server(access, secret, tell), begun))
+        server = session.state.server
+        missing = [] if server is None else missing_texts(server)
+        notes = [] if server is None else remark_texts(server)
+        self._changes.say(f"Done: {texts.synced_words(done, len(missing))}.")
+        self._changes.say(*(f"Not read: {text}" for text in texts.some(missing)))
+        self._changes.say(*(f"Note: {text}" for text in texts.some(notes)))
+        if resolved := recovered(done):
+            self._changes.say("Unconfirmed changes are resolved:", *texts.outcome_lines(resolved, sign=""))
+
+    def server(self) -> None:
+        """Say which server the store follows, and how old the data is."""
+        server = self._session.state.server
+        if server is not None:
+            self._changes.say_details(server_rows(server, self._session.clock.now()))
+
+    def restarted(self) -> None:
+        """Ask whether the server was restarted, which frees the seats of deleted accounts."""
+        held = self._session.seats.held()
+        if not self._changes.check_runs("restarted"):
+            return
+        if not held:
+            self._changes.say("No seat is held: nothing waits for a restart.")
+            return
+        lines = [f"{words.count(len(held), 'seat')} of deleted accounts would come free:", *texts.named(held)]
+        notes = ["kconsole does not restart it: it records that you did."]
+        question = Question("Was the server restarted?", lines, "record that", notes)
+        if (reason := self._changes.confirm(question)) is not None:
+            self._changes.change(RecordRestart(reason=reason))
