@@ -14,6 +14,7 @@ from kconsole.cli.output import put_json
 from kconsole.cli.screen import Appearance, look_of
 from kconsole.core.errors import BadInput
 from kconsole.operations.preferences import preferences_path
+from kconsole.operations.search.collation import locale_in_use
 from kconsole.operations.settings import settings_path
 from kconsole.text import columns
 from kconsole.text.messages import words_of
@@ -82,12 +83,14 @@ def _findings(look: Appearance) -> list[Finding]:
         Finding("ascii_only", profile.ascii_only, reasons["ascii_only"]),
         Finding("theme", look.theme, look.theme_reason),
         Finding("mouse", look.mouse, "" if look.mouse else "the terminal selects text with it"),
+        Finding("plain", bool(look.plain), look.plain),
         Finding("size", size, "" if size else "standard error is not a terminal", "unknown"),
         Finding("multiplexer", profile.multiplexer, reasons["multiplexer"], "none"),
         Finding("ssh", profile.over_ssh, reasons["over_ssh"]),
         Finding("background", profile.background, reasons["background"], "unknown"),
         Finding("encoding", safe_text(profile.encoding), reasons["encoding"]),
         Finding("locale", *_locale(), "none"),
+        Finding("sorting", locale_in_use(), "how names are sorted: by a locale, or by letters", "letters"),
     ]
 
 

@@ -71,6 +71,7 @@ def test_as_a_document(console: Console) -> None:
     assert found(answer) | {"encoding": "", "locale": "", "size": None, "ascii_only": False} == {
         "drawable": True, "colours": "truecolor", "ascii_only": False, "theme": "kconsole", "mouse": False,
         "size": None, "multiplexer": "", "ssh": False, "background": "", "encoding": "", "locale": "",
+        "plain": False, "sorting": "",
     }  # fmt: skip
     assert answer["paths"]["store"] == {"path": str(console.folder), "there": True}
     assert set(answer["versions"]) == {"kconsole", "python", "textual", "rich", "tinydb", "pydantic", "click"}
@@ -105,7 +106,7 @@ def test_a_terminal_that_cannot_be_drawn_on_is_reported_what_else_there_is(conso
     for term in ("dumb", ""):
         answer = console.process("diagnose", "--json", TERM=term)
         assert found(answer.json)["drawable"] is False
-        written = in_terminal(console, TERM=term)
+        written = in_terminal(console, TERM=term, ACCESSIBLE="0")
         assert f"needs a terminal that can move its cursor (TERM={term})." in written
         assert "'kconsole status'" in written
         assert "\x1b" not in written

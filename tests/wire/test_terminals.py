@@ -133,10 +133,15 @@ def test_the_c_locale_is_utf_8_to_python_and_so_to_us(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
-def test_a_terminal_that_cannot_be_drawn_in_is_refused_and_reported_of_the_command_line(
+def test_a_terminal_that_cannot_be_drawn_in_is_served_in_lines_or_refused_where_that_is_not_wanted(
     tmp_path: Path, term: str
 ) -> None:
     with terminal("demo", home=tmp_path, environment={"TERM": term}, columns=200) as screen:
+        screen.wait_for("plain console", "TERM", "Main menu, a number, or ? for the list:")
+        screen.send("q\r")
+        assert screen.wait_for_end() == 0
+        assert b"\x1b" not in screen.written
+    with terminal("demo", home=tmp_path, environment={"TERM": term, "ACCESSIBLE": "0"}, columns=200) as screen:
         assert screen.wait_for_end() == 2
         assert "kconsole status" in screen.text
         assert b"\x1b" not in screen.written

@@ -30,6 +30,11 @@ def use_locale() -> None:
         _by_locale = False
 
 
+def locale_in_use() -> str:
+    """The locale by which names are sorted; empty if it is by letters."""
+    return locale.setlocale(locale.LC_COLLATE) if _by_locale else ""
+
+
 def collation_key(name: str) -> str | bytes:
     """The key by which names are sorted; all keys of one run are of one type."""
     if not _by_locale:
