@@ -1,4 +1,4 @@
-"""Asks before a change, applies it, and says what came of it: on the server first where there is one."""
+"""Asks before a change, applies it, and says its result: on the server first where there is one."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
