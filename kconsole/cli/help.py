@@ -11,6 +11,7 @@ from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, say, ter
 from kconsole.cli.output import put_text
 from kconsole.text import manual, words
 from kconsole.text.columns import pad
+from kconsole.text.terminals import wants_lines
 
 MOST_FOUND: Final = 12
 """Sentences of a search that are shown."""
@@ -99,7 +100,8 @@ def _put_lines(lines: Sequence[manual.Line], place: CliContext) -> None:
 
     Never in a pager under a forced command: one of them runs a shell.
     """
-    size = os.get_terminal_size() if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" else None
+    is_drawn = os.environ.get("TERM", "dumb") != "dumb" and not wants_lines(os.environ)
+    size = os.get_terminal_size() if sys.stdout.isatty() and is_drawn else None
     text = "\n".join(manual.plain(line) if size is None else _styled(line) for line in lines)
     if size is None or len(lines) < size.lines or place.operator_name or not sys.stdin.isatty():
         click.echo(text)

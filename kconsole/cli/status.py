@@ -1,5 +1,6 @@
 """The command that shows the license report. It is run often, so it imports no more than it prints."""
 
+import os
 from collections.abc import Iterable
 
 import click
@@ -33,8 +34,7 @@ def status(place: CliContext, as_json: bool) -> int:
     if as_json:
         _put_document(session, report, warnings)
         return code
-    bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
-    click.echo(f"{bar}  {gauge.used_words(report, 'seat', beside_state=True)}  {gauge.state_word(report)}")
+    click.echo(f"{_bar(report)}{gauge.used_words(report, 'seat', beside_state=True)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(license_status)}")
     if (server := session.state.server) is not None:
@@ -55,6 +55,16 @@ def status(place: CliContext, as_json: bool) -> int:
     if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
     return code
+
+
+def _bar(report: SeatReport) -> str:
+    """The gauge before its words; nothing for a screen reader, which would name each block of it."""
+    if os.environ.get("ACCESSIBLE"):
+        from kconsole.text.terminals import wants_lines
+
+        if wants_lines(os.environ):
+            return ""
+    return "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only())) + "  "
 
 
 def put_ending_keeps(session: Session) -> None:

@@ -1,5 +1,6 @@
 """Commands about the server: server, sync, reconcile."""
 
+import os
 import re
 import sys
 from datetime import timedelta
@@ -35,7 +36,7 @@ from kconsole.operations.base import Outcome
 from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, provider_of, read_server
+from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, provider_of, read_server, seldom
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.text import ages, messages, words
 from kconsole.text import server as server_text
@@ -43,6 +44,7 @@ from kconsole.text.commits import withdrawn_words
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import missing_texts, remark_texts, synced_words, uncounted_words
+from kconsole.text.terminals import wants_lines
 from kconsole.text.trust import INSECURE
 
 DIFFERENT = 1
@@ -204,6 +206,8 @@ def _read(access: ServerAccess, secret: Secret) -> ServerState:
     """Read the server; on a terminal, show the progress."""
     if sys.stderr is None or not sys.stderr.isatty():
         return read_server(access, secret)
+    if wants_lines(os.environ):
+        return read_server(access, secret, seldom(lambda far: say(server_text.reading_words(*far))))
 
     def show(far: Progress) -> None:
         click.echo(f"\r{server_text.reading_words(*far)}", err=True, nl=False)

@@ -65,6 +65,7 @@ class PlainConsole:
             Task("Add an account", "add", accounts.add, "add"),
             Task("Read the server", "sync", reading.sync, "sync"),
             Task("Record that the server was restarted", "restarted", reading.restarted, "restarted"),
+            Task("Manual", "help", reading.manual),
         )
         keys.update({task.name: KEY.format(number) for number, task in enumerate(self._tasks, 1)})
         self._scopes, self._role = session.scopes, session.authority.role

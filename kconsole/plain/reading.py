@@ -1,7 +1,6 @@
 """The views that change no account: status, seats over time, license, a report in a file; and reading the server."""
 
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from kconsole.core.records import Entry
@@ -11,12 +10,12 @@ from kconsole.operations.files import AlreadyThere, free_name, save_listing
 from kconsole.operations.seat_history import seat_forecast, seat_history
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.server_errors import server_to_ask
-from kconsole.operations.sync.access import Progress, read_server
+from kconsole.operations.sync.access import read_server, seldom
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.plain.changes import Changes, Question
 from kconsole.plain.pages import Pages
+from kconsole.text import manual, spoken, words
 from kconsole.text import screen as texts
-from kconsole.text import spoken, words
 from kconsole.text.csv_writer import CsvStyle
 from kconsole.text.details import Detail
 from kconsole.text.licenses import license_sections
@@ -27,9 +26,6 @@ from kconsole.text.server import missing_texts, reading_words, remark_texts, ser
 
 SHOWN_DAYS: Final = 90
 """Days of the history of the seats."""
-
-QUIET: Final = 10.0
-"""Seconds between two lines about how far a reading has come."""
 
 BEYOND: Final = 3
 """Accounts beyond the seats of a component that are named."""
@@ -79,6 +75,17 @@ class Reading:
                 Detail(row.label, f"{row.text}, warning" if row.severity else row.text) for row in section.rows
             )
 
+    def manual(self) -> None:
+        """Ask for a topic of the manual, and say it."""
+        topics = list(manual.topics().values())
+        lines = [f"{number}: {each.title}." for number, each in enumerate(topics, 1)]
+
+        def chosen(numbers: Sequence[int]) -> None:
+            self._terminal.say_all(filter(None, map(manual.plain, manual.page(topics[numbers[0] - 1]))))
+
+        pages = Pages(self._terminal, "Topics", len(lines), lambda first, last: lines[first:last])
+        pages.run("Number of a topic, n or b:", ["A number says that topic to its end."], chosen, one=True)
+
     # A report
 
     def export(self, entries: Iterable[Entry], filter_text: str) -> None:
@@ -122,14 +129,7 @@ class Reading:
             return
         begun = begin_reading(session, access)
         self._changes.say(f"Reading {safe_text(access.url, 200)}. ctrl+c cancels.")
-        last = time.monotonic()
-
-        def tell(far: Progress) -> None:
-            nonlocal last
-            if time.monotonic() - last >= QUIET:
-                last = time.monotonic()
-                self._changes.say(f"{reading_words(*far)}.")
-
+        tell = seldom(lambda far: self._changes.say(f"{reading_words(*far)}."))
         done = session.do(Sync(read_server(access, secret, tell), begun))
         server = session.state.server
         missing = [] if server is None else missing_texts(server)

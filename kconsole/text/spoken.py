@@ -111,7 +111,7 @@ def domain_line(domain: DomainReport) -> str:
 
 
 def commit_line(commit: Commit, is_undone: bool) -> str:
-    """A line of the log, in the order in which it is asked about: what was done, to which account, when, by which operator, why."""
+    """A line of the log, in the order in which it is asked about: what, which account, when, by which operator, why."""
     if commit.is_lost:
         return f"Line {commit.sequence}: {operation_word(commit)}"
     what = " ".join(filter(None, (operation_word(commit, is_undone), subject(commit))))

@@ -124,6 +124,11 @@ def is_utf8(encoding: str) -> bool:
     return encoding.lower().replace("-", "").replace("_", "").startswith("utf8")
 
 
+def wants_lines(environment: Mapping[str, str]) -> bool:
+    """Whether the environment asks programs for lines that are only added, as for a screen reader."""
+    return environment.get(PLAIN_VARIABLE, "").strip().lower() not in ("", *_NO)
+
+
 def why_plain(
     environment: Mapping[str, str], profile: TerminalProfile, is_asked: bool = False, usual: bool = False
 ) -> str:
@@ -137,8 +142,8 @@ def why_plain(
     """
     if is_asked:
         return "asked for with --plain"
-    if asked := environment.get(PLAIN_VARIABLE, "").strip().lower():
-        return "" if asked in _NO else f"{PLAIN_VARIABLE} is set"
+    if environment.get(PLAIN_VARIABLE, "").strip():
+        return f"{PLAIN_VARIABLE} is set" if wants_lines(environment) else ""
     if usual:
         return _CONFIGURED
     return "" if profile.is_drawable else f"this terminal cannot draw a screen: {profile.reasons['is_drawable']}"

@@ -206,6 +206,15 @@ def test_accounts_refuses_what_makes_no_sense(office: Console, options: list[str
     assert said.talk[1] == "Try 'kconsole accounts --help'."
 
 
+def test_a_screen_reader_gets_no_bar(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = office.done("status").out
+    monkeypatch.setenv("ACCESSIBLE", "1")
+    assert shown.endswith(office.done("status").out)
+    assert office.done("status").out[0].isdecimal()
+    monkeypatch.setenv("ACCESSIBLE", "0")
+    assert office.done("status").out == shown
+
+
 def test_accounts_of_a_domain_that_is_not_there(office: Console) -> None:
     said = office("accounts", "--domain", "west.example")
     assert (said.code, said.out, "west.example" in said.err) == (3, "", True)

@@ -25,8 +25,8 @@ from tests.limits import EXAMPLES
 from tests.operations.sessions import account, alias, another, logged_in, session_of
 from tests.plain.console import run
 
-FIND, DOMAIN, PLAN, UNDO, LOG, SEATS, LICENSE, REPORT, ADD, SYNC, RESTARTED = map(str, range(2, 13))
-TASKS: Final = ("1", FIND, DOMAIN, PLAN, UNDO, LOG, SEATS, LICENSE, REPORT, ADD, SYNC, RESTARTED)
+FIND, DOMAIN, PLAN, UNDO, LOG, SEATS, LICENSE, REPORT, ADD, SYNC, RESTARTED, MANUAL = map(str, range(2, 14))
+TASKS: Final = ("1", FIND, DOMAIN, PLAN, UNDO, LOG, SEATS, LICENSE, REPORT, ADD, SYNC, RESTARTED, MANUAL)
 
 
 def people() -> list[Entry]:
