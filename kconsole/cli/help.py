@@ -52,7 +52,7 @@ def _contents() -> Iterator[manual.Line]:
     widest = max(map(len, manual.topics()))
     for command, what in (
         ("kconsole help TOPIC", "shows one of these topics"),
-        ("kconsole help COMMAND", "shows the help of a command; 'kconsole --help' lists them"),
+        ("kconsole help COMMAND", "shows the help of a command, as --help does"),
         ("kconsole help --search WORDS", "finds sentences with these words"),
     ):
         yield [(pad(command, 28), "name"), (f"  {what}", "")]

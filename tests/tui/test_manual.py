@@ -4,6 +4,7 @@ import pytest
 
 from kconsole.text import manual
 from kconsole.text.manual import Topic
+from kconsole.tui.screens.console import ConsoleScreen
 from tests.tui.console import NARROW, console
 
 PAGE = "Opening.\n\n" + "\n\n".join(f"Line {number} of it, the seat is free." for number in range(40))
@@ -11,6 +12,7 @@ TOPICS = {
     name: Topic(name, f"All about {name}", source)
     for name, source in {"alpha": PAGE, "beta": "A store that is *busy*.", "gamma": "Nothing else.\n"}.items()
 }
+own = manual.topics
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +29,22 @@ async def test_topics_are_listed_read_and_left_again() -> None:
         assert "A store that is busy." in screen.text
         await screen.press("escape")
         assert "Manual · 3 topics" in screen.text
-        await screen.press("escape", "escape")
+        await screen.press("enter")
+        assert "Manual: beta" in screen.text
+        await screen.press("escape", "escape", "escape")
         assert screen.app.screen is screen.main
+
+
+async def test_it_opens_at_the_topic_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manual, "topics", own)
+    async with console("small", NARROW) as screen:
+        await screen.press("l", "question_mark", "enter", "enter")
+        assert "Manual: license" in screen.text
+
+
+@pytest.mark.parametrize("screen", ConsoleScreen.__subclasses__(), ids=lambda screen: screen.__name__)
+def test_every_screen_has_a_topic(screen: type[ConsoleScreen]) -> None:
+    assert screen.topic in own()
 
 
 async def test_a_page_scrolls_and_is_searched() -> None:

@@ -47,6 +47,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     heading: ClassVar[str] = ""
     """What the header says that this is."""
     help_title: ClassVar[str] = "Help"
+    topic: ClassVar[str] = "start"
+    """The page of the manual about it, at which the list of topics opens."""
     host: str = ""
     """The machine, with an @ before it, where the header names it."""
     signs: ClassVar[Sequence[tuple[str, str]]] = ()
@@ -121,7 +123,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         allowed = (command for command in self.commands if self.forbids(command) is None)
         for command in (*allowed, *MOVEMENTS):
             groups.setdefault(command.group, []).append((" ".join(keys.shown(command)), command.help_text()))
-        self.app.push_screen(HelpDialog(self.help_title, [*groups.items(), *self.help_sections()]))
+        self.app.push_screen(HelpDialog(self.help_title, [*groups.items(), *self.help_sections()], self.topic))
 
     def help_sections(self) -> Iterable[Section]:
         """What the help says besides the keys."""

@@ -67,6 +67,7 @@ class DecisionsScreen(StoreScreen):
 
     heading = "reservations, keeps and protections"
     help_title = "Help: reservations, keeps and protections"
+    topic = "reservations"
 
     list = getters.query_one(DecisionList)
     pane = getters.query_one(DetailsPane)

@@ -42,6 +42,7 @@ class HistoryScreen(ConsoleScreen):
 
     heading = "seats over time"
     help_title = "Help: seats over time"
+    topic = "reservations"
     signs = (("█", "seats used"), ("─", "the limit of the license"))
 
     sheet = getters.query_one(HistorySheet)

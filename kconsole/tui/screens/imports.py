@@ -123,6 +123,7 @@ class ImportScreen(PlanScreen):
     commands = IMPORT_COMMANDS
     on_key_line = ("import-apply", "import-faulty", "import-row", "import-back", "help")
     help_title = "Help: the import"
+    topic = "import"
 
     def __init__(self, workspace: Workspace, file: FileToImport, view: ImportView) -> None:
         super().__init__(workspace)

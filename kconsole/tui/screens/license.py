@@ -60,6 +60,7 @@ class LicenseScreen(StoreScreen):
 
     heading = "the license"
     help_title = "Help: the license"
+    topic = "license"
     signs = (
         ("✓", "all is well"),
         ("▸", "there is something to do"),

@@ -187,6 +187,7 @@ class LogScreen(FilterScreen, StoreScreen):
 
     heading = "activity log"
     help_title = "Help: the activity log"
+    topic = "undo"
     signs = (
         ("▸", "the cursor"),
         ("!", "refused: nothing, or only part of it, was done"),

@@ -98,9 +98,11 @@ class ManualScreen(ModalScreen[None]):
     page = getters.query_one(_Page)
     line = getters.query_one(TextLine)
 
-    def __init__(self, words: str = "") -> None:
+    def __init__(self, topic: str, words: str) -> None:
         super().__init__()
         self._words = words
+        self._last = "" if words else topic
+        """The topic that the list stands at: the one that was read last, or is about the screen below."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading")
@@ -131,6 +133,7 @@ class ManualScreen(ModalScreen[None]):
             return
         self.add_class("-reading")
         self.page.topic, self.page.words = topics[self.list.cursor], self._words
+        self._last = self.page.topic.name
         self.page.focus()
         self._lay_out_page()
 
@@ -153,6 +156,7 @@ class ManualScreen(ModalScreen[None]):
             self.page.words = self._words
             self._lay_out_page()
         else:
+            self._last = ""
             self._show_topics()
 
     def _close_line(self) -> None:
@@ -164,7 +168,8 @@ class ManualScreen(ModalScreen[None]):
         found = [found.topic for found in manual.search(self._words)] if self._words else manual.topics().values()
         self.list.topics = list(dict.fromkeys(found))
         self.list.rows_changed()
-        self.list.move_to(0)
+        names = [topic.name for topic in self.list.topics]
+        self.list.move_to(names.index(self._last) if self._last in names else 0)
         self.list.focus()
         self._say(self._title(), "heading")
         self._show_keys()

@@ -53,6 +53,7 @@ class MappingScreen(StoreScreen):
 
     heading = "accounts from directories"
     help_title = "Help: accounts from directories"
+    topic = "directory"
     signs = (("▸", "the cursor"), ("!", "INSECURE: the certificate is not checked"))
 
     directories = getters.query_one(DirectoryList)

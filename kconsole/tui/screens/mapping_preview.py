@@ -42,6 +42,7 @@ class PreviewScreen(PlanScreen):
     on_key_line = ("plan-apply", "plan-gone", "plan-row", "plan-back", "help")
 
     help_title = "Help: the preview"
+    topic = "directory"
 
     def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
         super().__init__(workspace)

@@ -175,9 +175,9 @@ class HelpDialog(_SearchDialog):
     keys = "type to search · enter manual · esc close"
     text = getters.query_one(_HelpText)
 
-    def __init__(self, title: str, sections: Sequence[Section]) -> None:
+    def __init__(self, title: str, sections: Sequence[Section], topic: str) -> None:
         super().__init__(classes="-help")
-        self.heading, self._sections = title, tuple(sections)
+        self.heading, self._sections, self._topic = title, tuple(sections), topic
 
     def below(self) -> Iterable[Widget]:
         yield _HelpText(13, self._sections)
@@ -186,7 +186,7 @@ class HelpDialog(_SearchDialog):
         """Open the topics, those with the words that were typed."""
         from kconsole.tui.screens.manual import ManualScreen
 
-        self.app.push_screen(ManualScreen(self.query_one(Input).value.strip()))
+        self.app.push_screen(ManualScreen(self._topic, self.query_one(Input).value.strip()))
 
     def search(self, query: str) -> None:
         asked = fold(query).split()

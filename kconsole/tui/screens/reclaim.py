@@ -60,6 +60,7 @@ class ReclaimScreen(ServerScreen):
 
     heading = "seats of accounts that are not used"
     help_title = "Help: the plan"
+    topic = "reclaim"
     signs = (
         ("▸", "the cursor"),
         ("●", "would be done when the plan is applied"),

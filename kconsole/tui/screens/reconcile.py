@@ -46,6 +46,7 @@ class ReconcileScreen(ServerScreen):
 
     heading = "our count and the server's"
     help_title = "Help: the server's numbers"
+    topic = "server"
     signs = (
         ("▸", "the cursor"),
         ("!", "the server counts another number"),
