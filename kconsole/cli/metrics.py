@@ -10,7 +10,6 @@ import click
 from kconsole import __version__
 from kconsole.cli.context import CliContext, FilePath, at_store, reading, say
 from kconsole.cli.output import put_json
-from kconsole.core.encoding import as_json
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.times import to_iso
 from kconsole.licensing.monitoring import Measured, expiry_timestamps, reading_timestamp
@@ -122,7 +121,7 @@ def _document(found: Measured, context: str | None) -> dict[str, Any]:
         "forecast": {str(days): chance for days, chance in found.chances},
         "reading": {
             "complete": known.is_complete and not (facts.server is not None and facts.server.is_partial),
-            "timestamp": as_json(reading_timestamp(facts.server)),
+            "timestamp": None if (at := reading_timestamp(facts.server)) is None else int(at),
         },
         "unconfirmed_changes": len(facts.pending),
         "offboardings_due": found.offboardings_due,

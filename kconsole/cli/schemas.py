@@ -333,7 +333,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
         reading=_model(
             "Reading", "What was read of the server.",
             complete=_said(bool, "whether all users were read"),
-            timestamp=_said(float | None, "in seconds since 1970; null for never, and without a server"),
+            timestamp=_said(_Number, "in seconds since 1970; null for never, and without a server"),
         ),
         unconfirmed_changes=int, offboardings_due=_said(int, "accounts whose user has left"),
         journal=_model("MeasuredLog", "The last line of the log.", sequence=int, head=_said(str, "its hash")),

@@ -101,7 +101,7 @@ def _from_file(path: Path) -> Secret:
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise BadInput("password-file-unreadable", "name-a-password-file", path=str(path), reason=reason) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if mode & (stat.S_IRWXO | (stat.S_IWGRP if _is_credential(path) else stat.S_IRWXG)):
         hint = message("make-password-file-private", path=str(path))
         raise BadInput("password-file-open-to-others", hint, path=str(path))
     if len(content) > LONGEST:
@@ -113,6 +113,15 @@ def _from_file(path: Path) -> Secret:
     if not password:
         raise BadInput("password-file-empty", "password-on-first-line", path=str(path))
     return Secret(password)
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether systemd gave this file to its service: its group's rights are then those of a list that names the user.
+
+    Source: LoadCredential= in systemd.exec(5); the folder is for the service alone.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return bool(folder) and path.parent == Path(folder)
 
 
 def _typed(text: str) -> str:
