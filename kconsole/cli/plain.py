@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import click
 
+from kconsole.cli.context import say_unconfirmed
 from kconsole.cli.streams import lost_output
 from kconsole.net.secrets import Secret
 from kconsole.operations.preferences import Preferences
@@ -34,6 +35,9 @@ def show_plain(
         session = session(lambda *_: None)
     try:
         PlainConsole(session, terminal, settings, preferences, why, title, secret).run()
+    except KeyboardInterrupt:
+        say_unconfirmed(session)
+        raise
     finally:
         session.close()
 

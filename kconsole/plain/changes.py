@@ -9,6 +9,7 @@ from kconsole.core.reports import Decision
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.base import Done, HalfDone, Operation
+from kconsole.operations.catalog import UNDO, not_permitted
 from kconsole.operations.session import ServerWriter, Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Cancelled, NotLetIn
 from kconsole.operations.sync.recover import Writer
@@ -81,7 +82,8 @@ class Changes:
         """Why an operation cannot run here, whatever it would change; empty if it can."""
         if self.session.store.read_only:
             return texts.READ_ONLY
-        refused = self.session.refusal_of(operation)
+        is_undo = operation == UNDO  # what an undo runs on depends on what it undoes
+        refused = not_permitted(UNDO, self.session.authority) if is_undo else self.session.refusal_of(operation)
         return (
             "" if refused is None else f"{error_words(refused, self.voice)} {hint_words(refused, self.voice)}".strip()
         )

@@ -88,7 +88,7 @@ class PlainConsole:
 
     def _begin(self) -> None:
         session = self._session
-        where = self._title or session.state.primary_domain
+        where = self._title or session.state.primary_domain or "no domain yet"
         self._terminal.say(f"kconsole, plain console{f', {self._why}' if self._why else ''}.")
         who, _ = who_words(session.store.operator.shown, session.authority)
         self._terminal.say(f"Store: {where}. You are {who}.")

@@ -128,9 +128,14 @@ class Reading:
             self._changes.say("The server was not read.")
             return
         begun = begin_reading(session, access)
-        self._changes.say(f"Reading {safe_text(access.url, 200)}. ctrl+c cancels.")
+        self._changes.say(f"Reading {safe_text(access.url, 200)}. ctrl+c cancels that.")
         tell = seldom(lambda far: self._changes.say(f"{reading_words(*far)}."))
-        done = session.do(Sync(read_server(access, secret, tell), begun))
+        try:
+            state = read_server(access, secret, tell)
+        except KeyboardInterrupt:
+            self._changes.say("Cancelled. Nothing was taken from the server.")
+            return
+        done = session.do(Sync(state, begun))
         server = session.state.server
         missing = [] if server is None else missing_texts(server)
         notes = [] if server is None else remark_texts(server)

@@ -159,3 +159,28 @@ def test_exports_stay_in_their_folder(server: SshServer, tmp_path: Path) -> None
     assert (tmp_path / "files" / "exports" / "all.json").stat().st_mode & 0o777 == 0o600
     for name in ("/root/.ssh/authorized_keys", "~/.ssh/authorized_keys", "exports/../authorized_keys", "exports/.ssh"):
         assert server.run("olga", f"dump {name}").code == 2
+
+
+def test_the_plain_console_over_ssh(server: SshServer, console: Console) -> None:
+    words = [*server.ssh("anna", "-tt")[1:], server.place, "kconsole", "--plain"]
+    with terminal(*words, program=("ssh",), columns=200, lines=60) as screen:
+        screen.wait_for("You are anna, helpdesk, north.example.", "Main menu, a number, or ? for the list:")
+        for typed, then in (
+            ("2", "Filter"),
+            ("nils", "Numbers,"),
+            ("1", "What to do"),
+            ("1", "Reason"),
+            ("left", "Type y"),
+        ):
+            screen.send(f"{typed}\r")
+            screen.wait_for(then)
+        screen.send("y\r")
+        screen.wait_for("nils@north.example disabled.")
+        screen.send("q\r")
+        assert screen.wait_for_end() == 0
+        assert HIDDEN not in screen.text
+        assert b"\x1b" not in screen.written
+    (line,) = [line for line in console.done("log", "--json").json if line["operator_name"] == "anna"]
+    assert (line["deed"], line["reason"]) == ("disable", "left")
+    refused = server.run("anna", "kconsole", "--plain", text="2\n\n1\n1\n\ny\n")
+    assert refused.code == 2
