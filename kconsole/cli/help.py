@@ -10,11 +10,13 @@ import click
 from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, say, terminal_width
 from kconsole.cli.output import put_text
 from kconsole.text import manual, words
-from kconsole.text.columns import pad
+from kconsole.text.columns import cut, pad
 from kconsole.text.terminals import wants_lines
 
-MOST_FOUND: Final = 12
-"""Sentences of a search that are shown."""
+MOST_TOPICS: Final = 6
+MOST_OF_TOPIC: Final = 3
+LONGEST_SENTENCE: Final = 220
+"""What a search shows: so many topics, sentences of each, and cells of a sentence."""
 
 STYLES: Final = {"strong": "\x1b[1m", "name": "\x1b[1m", "muted": "\x1b[4m"}
 """How a terminal shows parts of a page: bold and underlined, as man does, whatever its colours."""
@@ -64,17 +66,23 @@ def _contents() -> Iterator[manual.Line]:
 
 
 def _find(text: str) -> int:
-    """Print what is found, a topic after the other."""
-    found = manual.search(text) if text.strip() else []
-    for place, (topic, heading, sentence) in enumerate(found[:MOST_FOUND]):
-        if not place or topic != found[place - 1].topic:
-            click.echo(f"kconsole help {topic.name}")
-        put_text("    ", sentence if sentence == heading else f"{heading}: {sentence}")
+    """Print what is found, a topic after the other, of each the best."""
+    found = manual.search(text)
+    by_topic: dict[str, list[manual.Found]] = {}
+    for each in found:
+        by_topic.setdefault(each.topic.name, []).append(each)
+    shown = 0
+    for name, sentences in list(by_topic.items())[:MOST_TOPICS]:
+        click.echo(f"kconsole help {name}")
+        for _, heading, sentence, _ in sentences[:MOST_OF_TOPIC]:
+            is_below = heading not in (sentence, sentences[0].topic.title)
+            put_text("    ", cut(f"{heading}: {sentence}" if is_below else sentence, LONGEST_SENTENCE))
+            shown += 1
     if not found:
         say(f"The manual has no sentence with '{text}'. 'kconsole help' lists its topics.")
         return NOT_FOUND
-    if len(found) > MOST_FOUND:
-        say(f"and {words.count(len(found) - MOST_FOUND, 'more sentence')}: another word narrows it.")
+    if len(found) > shown:
+        say(f"and {words.count(len(found) - shown, 'more sentence')}: another word narrows it.")
     return DONE
 
 

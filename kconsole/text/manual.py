@@ -4,6 +4,7 @@ A topic is a file in `topics/`, and its first line its title. Only this module a
 comes with Textual, and is imported when a topic is laid out.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
@@ -53,6 +54,8 @@ class Found(NamedTuple):
     topic: Topic
     heading: str
     sentence: str
+    is_row: bool = False
+    """Whether it is no sentence, but a row of a table or a command line."""
 
 
 @cache
@@ -91,22 +94,84 @@ def page(topic: Topic, width: int = WIDTH) -> list[Line]:
 
 
 def search(text: str) -> list[Found]:
-    """The sentences that have all of these words; topics and headings that have them come first."""
-    asked = search_fold(text).split()
+    """The sentences that have all of these words, the ones that readers mean first.
 
-    def has(*texts: str) -> bool:
-        folded = search_fold(" ".join(texts))
-        return all(word in folded for word in asked)
-
-    ranked: list[tuple[int, Found]] = []
-    for topic in topics().values():
-        named = has(topic.name, topic.title)
-        for found in _sentences(topic):
-            if has(found.sentence):
-                ranked.append((0 if named else 1 if has(found.heading) else 2, found))
-            elif found.sentence == found.heading and named:
-                ranked.append((0, found))
+    A topic or heading that has them comes before a sentence with them side by side, that before one that has them at
+    all, and rows of tables and command lines come last. If no sentence has all of them, the sections that do are found.
+    """
+    asked, phrase = asked_words(text), _phrase(text)
+    sentences = [found for topic in topics().values() for found in _sentences(topic)] if asked else []
+    ranked = [(rank, found) for found in sentences if (rank := _rank(found, asked, phrase)) is not None]
+    if not ranked:
+        sections: dict[tuple[str, str], list[Found]] = {}
+        for found in sentences:
+            sections.setdefault((found.topic.name, found.heading), []).append(found)
+        return [
+            max(section, key=lambda found: _count(found.sentence, asked))
+            for section in sections.values()
+            if _count(" ".join([section[0].topic.title, *(each.sentence for each in section)]), asked) == len(asked)
+        ]
     return [found for _, found in sorted(ranked, key=lambda each: each[0])]
+
+
+_UNASKED: Final = frozenset(
+    [
+        "a",
+        "an",
+        "are",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "i",
+        "in",
+        "is",
+        "it",
+        "my",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "what",
+        "when",
+        "where",
+        "why",
+    ]
+)
+"""Words of a question that say nothing of its subject; they count where a search has no others."""
+
+
+def _phrase(text: str) -> str:
+    """All words of a text, a blank before each."""
+    return "".join(f" {word}" for word in re.findall(r"\w+", search_fold(text)))
+
+
+def asked_words(text: str) -> list[str]:
+    """The words of a search, without the s of plurals."""
+    words = _phrase(text).split()
+    said = [word for word in words if word not in _UNASKED] or words
+    return [word[:-1] if word.endswith("s") and len(word) > 3 else word for word in said]
+
+
+def _count(text: str, asked: Sequence[str]) -> int:
+    """How many of the words begin a word of a text."""
+    known = _phrase(text)
+    return sum(f" {part}" in known for part in asked)
+
+
+def _rank(found: Found, asked: Sequence[str], phrase: str) -> int | None:
+    """The place of a sentence among those that are found; None if it has not all words."""
+    is_title = found.sentence == found.heading == found.topic.title
+    if _count(f"{found.topic.name} {found.sentence}" if is_title else found.sentence, asked) < len(asked):
+        return None
+    if found.sentence == found.heading:
+        return 0 if is_title else 1
+    if phrase in _phrase(found.sentence):
+        return 2
+    return 4 if found.is_row else 3
 
 
 def plain(line: Line) -> str:
@@ -201,9 +266,9 @@ def _sentences(topic: Topic) -> Iterator[Found]:
             heading = _text(block)
             yield Found(topic, heading, heading)
         elif block.type in ("fence", "code_block"):
-            yield from (Found(topic, heading, line) for line in block.content.splitlines())
+            yield from (Found(topic, heading, line, is_row=True) for line in block.content.splitlines())
         elif block.type == "tr":
-            yield Found(topic, heading, "  ".join(_text(cell) for cell in block.children))
+            yield Found(topic, heading, "  ".join(_text(cell) for cell in block.children), is_row=True)
         elif block.type == "paragraph":
             for sentence in _text(block).replace(". ", ".\n").splitlines():
                 yield Found(topic, heading, sentence)

@@ -48,7 +48,7 @@ class _Page(Sheet):
 
     def lines_at(self, width: int) -> Sequence[Sequence[Part]]:
         lines = [] if self.topic is None else manual.page(self.topic, width)
-        asked = search_fold(self.words).split()
+        asked = manual.asked_words(self.words)
         found = [
             (place, [word in search_fold(manual.plain(line)) for word in asked]) for place, line in enumerate(lines)
         ]
