@@ -25,7 +25,7 @@ from kconsole.cli.context import (
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.cli.permitted import RoleGroup
-from kconsole.cli.renewal import price
+from kconsole.cli.renewal import price, renewal
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
@@ -123,10 +123,8 @@ def show(place: CliContext, as_json: bool) -> None:
 
 
 def _sections(session: Session) -> list[texts.Section]:
-    sections = texts.license_sections(
-        session.state.license, session.license_status, session.seats.report(), use_in(session), MOST_BEYOND
-    )
-    return list(sections)
+    license_, status, report = session.state.license, session.license_status, session.seats.report()
+    return list(texts.license_sections(license_, status, report, use_in(session), MOST_BEYOND))
 
 
 def _put_section(session: Session, code: texts.SectionCode) -> None:
@@ -134,6 +132,7 @@ def _put_section(session: Session, code: texts.SectionCode) -> None:
 
 
 license_.add_command(price)
+license_.add_command(renewal)
 
 
 @license_.command("trial")

@@ -70,6 +70,8 @@ COMMANDS: Final = {
     "restore": "kconsole.cli.server:restore",
     "log": "kconsole.cli.history:log",
     "undo": "kconsole.cli.history:undo",
+    "report": "kconsole.cli.reports:report",
+    "suggest": "kconsole.cli.suggest:suggest",
     "history": "kconsole.cli.seat_history:history",
     "forecast": "kconsole.cli.seat_history:forecast",
     "doctor": "kconsole.cli.maintenance:doctor",

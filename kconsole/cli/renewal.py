@@ -1,18 +1,28 @@
-"""Commands on what the license costs: license price."""
+"""Commands on what the license costs, now and when it is renewed: license price, license renewal."""
 
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import REFUSED, CliContext, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.license_json import life_document, price_document
-from kconsole.cli.output import put_json
+from kconsole.cli.output import put_json, put_sections, say_missing_lines
+from kconsole.cli.reclaim import policy_option
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Price, price_of
+from kconsole.core.times import to_iso
+from kconsole.licensing.forecast import PACK
+from kconsole.licensing.renewal import Renewal
 from kconsole.operations.license import SetPrice
+from kconsole.operations.reclaim.judging import Judgements, judge
+from kconsole.operations.reclaim.policies import policy_named
+from kconsole.operations.renewal import license_renewal
+from kconsole.operations.session import Session
 from kconsole.text import messages
+from kconsole.text.details import Detail
 from kconsole.text.licenses import price_words
+from kconsole.text.renewal import PACKS, WHY, renewal_rows
 
 
 def _answering(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,3 +70,59 @@ def read_price(amount: str, currency: str) -> Price:
         hint = "write-like-a-currency" if str(error) == "not-a-currency" else "write-like-an-amount"
         text = currency if str(error) == "not-a-currency" else amount
         raise BadInput(str(error), hint, effect="nothing-recorded", text=text[:40]) from None
+
+
+@click.command("renewal")
+@policy_option
+@_answering
+def renewal(place: CliContext, policy: str, as_json: bool) -> int:
+    """Show how many seats the next renewal needs.
+
+    Counts the seats that are used, held and reserved, and those that the forecast expects until then, in packs of 5.
+    Smaller licenses are shown with the accounts that would have to go: those that the policy calls unused. Where too
+    little is known, the number is not guessed (exit code 4).
+    """
+    session = place.open()
+    judged = judge(session, policy_named(session.state, policy), by_role=False)
+    found = license_renewal(session, judged)
+    if as_json:
+        put_json(_renewal_document(session, found, judged))
+    else:
+        put_sections([("", [Detail(row.label, row.text) for row in renewal_rows(found)])])
+        say(PACKS if found.needed is not None else WHY[found.state])
+    for objection in () if as_json else judged.objections:
+        say(f"Note: {messages.sentence(objection)} So no accounts are named that could go.")
+    say_missing_lines(session)
+    return 0 if found.needed is not None else REFUSED
+
+
+def _renewal_document(session: Session, found: Renewal, judged: Judgements) -> dict[str, Any]:
+    def cost(seats: int | None) -> str | None:
+        amount = found.cost(seats)
+        return None if amount is None else str(amount)
+
+    return {
+        "schema": "kconsole-renewal/1",
+        "as_of": to_iso(session.clock.now()),
+        "state": found.state,
+        "renews": found.what or None,
+        "on": None if found.on is None else found.on.isoformat(),
+        "days_left": found.days,
+        "limit": found.limit,
+        "used": found.used,
+        "held": found.held,
+        "reserved": found.reserved,
+        "needed_now": found.needed_now,
+        "needed": found.needed,
+        "pack": PACK,
+        "smallest": found.smallest,
+        "reducible": found.reducible,
+        "price": price_document(found.price),
+        "cost_now": cost(found.limit),
+        "cost_smallest": cost(found.smallest),
+        "options": [
+            {"seats": each.seats, "cost": cost(each.seats), "accounts": list(each.accounts)} for each in found.options
+        ],
+        "policy": judged.policy.name,
+        "objections": [{"code": each.code, "text": messages.sentence(each)} for each in judged.objections],
+    }

@@ -8,8 +8,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, create_model
+from pydantic import Field, TypeAdapter
 
+from kconsole.cli.report_schemas import REPORTS
+from kconsole.cli.schema_models import PRICE as _PRICE
+from kconsole.cli.schema_models import WARNINGS as _WARNINGS
+from kconsole.cli.schema_models import listed as _list
+from kconsole.cli.schema_models import model as _model
+from kconsole.cli.schema_models import said as _said
 from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.decisions import Step
 from kconsole.core.license import ComponentName
@@ -29,28 +35,6 @@ _Number: Final = int | None
 _Time: Final = datetime | None
 _Texts: Final = list[str]
 
-
-def _model(name: str, description: str, /, **fields: Any) -> Any:
-    """A model with exactly these fields. Without a default, a field is always there."""
-    aliased: dict[str, Any] = {f"{field}_": (kind, Field(alias=field)) for field, kind in fields.items()}
-    return create_model(name, __doc__=description, __config__=ConfigDict(extra="forbid"), **aliased)
-
-
-def _list(kind: Any) -> Any:
-    return list[kind]
-
-
-def _said(kind: Any, description: str) -> Any:
-    """The type of a field whose name does not say everything."""
-    return Annotated[kind, Field(description=description)]
-
-
-_WARNINGS: Final = _list(_model("Warning", "Something an administrator should know now.", code=str, text=str))
-
-_PRICE: Final = _said(
-    _model("Price", "What a seat costs for a year.", amount=_said(str, "with all its decimals"), currency=str) | None,
-    "null if it is not recorded",
-)
 
 _LIFE: Final = _model(
     "Life", "The state of the license, and what ends when.",
@@ -338,6 +322,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
         unconfirmed_changes=int, offboardings_due=_said(int, "accounts whose user has left"),
         journal=_model("MeasuredLog", "The last line of the log.", sequence=int, head=_said(str, "its hash")),
     ),
+    **REPORTS,
     "config": Config,
     "roles": RolesFile,
 }  # fmt: skip

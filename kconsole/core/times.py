@@ -77,6 +77,7 @@ _MOMENT: Final = re.compile(
 )
 """The forms of ISO 8601 that people and logs write. `fromisoformat` alone accepts Unix milliseconds as a date."""
 
+_QUARTER: Final = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII | re.IGNORECASE)
 _OFFSET: Final = re.compile(r"[+-]\d\d(?::?\d\d)?", re.ASCII)
 _UTC_NAMES: Final = ("UTC", "GMT", "Z")
 
@@ -166,6 +167,14 @@ def day_of(text: str) -> date:
     if is_no_day(day):
         raise ValueError("day-says-none")
     return day
+
+
+def quarter_of(text: str) -> datetime:
+    """The beginning of the quarter that a text names, as 2026-Q3, in the zone of this machine; else ValueError."""
+    found = _QUARTER.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("not-a-quarter")
+    return moment_of(f"{found[1]}-{int(found[2]) * 3 - 2:02}-01")
 
 
 def has_zone(text: str) -> bool:

@@ -283,8 +283,23 @@ def _purchase(
 ) -> Purchase | None:
     if anniversary is None or anniversary <= today:
         return None
-    weeks = min(ceil((anniversary - today).days / _WEEK), WEEKS)
-    peaks = sorted(max(path[week] + taken[week * _WEEK] for week in range(weeks + 1)) for path in paths)
-    needed = int(peaks[ceil((1 - RISK) * PATHS) - 1]) + 1 - free
+    needed = int(_highest(paths, taken, today, anniversary)) + 1 - free
     seats = ceil(max(needed, 0) / PACK) * PACK
     return Purchase(seats, min(anniversary, today + timedelta(days=WEEKS * _WEEK)))
+
+
+def seats_needed(
+    days: Sequence[SeatDay], used: int, seed: str, steps: Sequence[Step], today: date, until: date
+) -> int | None:
+    """The most seats used up to a day, but for a chance of `RISK`; None if too little is known. The same each time."""
+    known = known_part(days)
+    if not _basis(known).is_enough:
+        return None
+    return used + ceil(_highest(list(simulated(known, seed, WEEKS)), _steps_by_day(steps, today), today, until))
+
+
+def _highest(paths: Sequence[Sequence[float]], taken: Sequence[int], today: date, until: date) -> float:
+    """By how much the use rises up to a day, but for a chance of `RISK`."""
+    weeks = min(ceil((until - today).days / _WEEK), WEEKS)
+    peaks = sorted(max(path[week] + taken[week * _WEEK] for week in range(weeks + 1)) for path in paths)
+    return peaks[ceil((1 - RISK) * PATHS) - 1]

@@ -53,8 +53,8 @@ def shown_path(path: Path) -> str:
     return str(path)
 
 
-def named_file(path: Path, *, to_write: bool = False) -> Path:
-    """The file that a user names, which may be standard input or output.
+def named_file(path: Path, *, to_write: bool = False, is_folder: bool = False) -> Path:
+    """The file that a user names, which may be standard input or output; or the folder in which to write files.
 
     Raises:
         BadInput: files are confined, and this is none of the folder, or no plain file in it.
@@ -62,6 +62,11 @@ def named_file(path: Path, *, to_write: bool = False) -> Path:
     if _base is None or str(path) == STANDARD_STREAM:
         return path
     folder = EXPORTS if to_write else INBOX
+    if is_folder:
+        if path not in (Path(EXPORTS), _base / EXPORTS):
+            raise BadInput("another-folder", message("name-the-folder", folder=EXPORTS), file=str(path))
+        make_folder(_base / EXPORTS)
+        return _base / EXPORTS
     if path.parent == _base / folder:  # it was checked before
         path = Path(folder, path.name)
     is_named = len(path.parts) == 2 and path.parts[0] == folder and path.name[0] not in ".-" and path.name.isprintable()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from kconsole.core.decisions import Keep
 from kconsole.core.records import Entry
@@ -17,6 +17,8 @@ from kconsole.text.details import last_login_word, name_word, reason_word
 from kconsole.text.safe_text import safe_address, safe_text
 
 NOTHING: Final = "–"
+
+_Listed = TypeVar("_Listed")
 
 PIECE: Final = 200
 """Entries that are written at once."""
@@ -134,9 +136,9 @@ def report_pieces(
         yield from _json(columns, pieces, total, len(entries), now, asked)
     elif form == "markdown":
         about = f" · filter: `{safe_text(asked).replace('`', ' ')}`" if asked else ""
-        lines = (f"{total}, {ages.full_moment(now)}{about}", "", _markdown(titles), f"|{' --- |' * len(titles)}")
+        lines = (f"{total}, {ages.full_moment(now)}{about}", "", markdown_row(titles), f"|{' --- |' * len(titles)}")
         yield _lines(lines)
-        yield from (_lines(map(_markdown, rows)) for rows in pieces)
+        yield from (_lines(map(markdown_row, rows)) for rows in pieces)
     else:
         style = style if form == "csv" else STYLES["excel-semicolon"]
         yield style.mark + csv_text([titles], style)
@@ -144,7 +146,7 @@ def report_pieces(
         yield csv_text([[f"Total: {total}", *[""] * (len(titles) - 1)]], style)
 
 
-def in_pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def in_pieces(entries: Sequence[_Listed]) -> Iterator[Sequence[_Listed]]:
     """The entries, a few at a time."""
     return (entries[begin : begin + PIECE] for begin in range(0, len(entries), PIECE))
 
@@ -172,7 +174,8 @@ def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _markdown(cells: Iterable[str]) -> str:
+def markdown_row(cells: Iterable[str]) -> str:
+    """A line of a table, in which no sign of the cells means anything to Markdown."""
     return f"| {' | '.join(map(_escaped, cells))} |"
 
 

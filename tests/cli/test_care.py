@@ -257,6 +257,8 @@ READING = {
     "backup",
     "history",
     "forecast",
+    "report",
+    "suggest",
 }
 
 

@@ -175,6 +175,9 @@ def test_hostile_file_names_and_texts_work(tmp_path: Path, text: str) -> None:
         ["history", "--by", "operator"],
         ["history", "--by", "domain", "--csv"],
         ["forecast"],
+        ["report", "review", "--partial"],
+        ["report", "changes", "--partial", "--format", "csv"],
+        ["suggest", "shared"],
     ):
         assert harmless(here(*arguments)).code == 0
     harmless(here.done("--as", text.replace("\x00", "-"), "undo", "--reason", text, "4"))
@@ -213,7 +216,7 @@ def test_any_text_is_harmless_and_stays_equal(texts: list[str], tmp_path_factory
             "entries": [{"address": f"a{one}@d{four}", "full_name": two, "description": three}],
         }
     )
-    for arguments in ("status", "domains", "accounts", "accounts --csv"):
+    for arguments in ("status", "domains", "accounts", "accounts --csv", "report seats", "report review --format json"):
         harmless(console.done(*arguments.split()))
     (document,) = harmless(console.done("accounts", "--json")).json
     assert (document["address"], document["full_name"], document["description"]) == (

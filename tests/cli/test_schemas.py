@@ -30,6 +30,9 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "policies": ("policy", "list", "--json"),
     "marks": ("reclaim", "due", "--json"),
     "metrics": ("metrics", "--format", "json"),
+    "report": ("report", "review", "--since", "10y", "--format", "json", "--partial"),
+    "renewal": ("license", "renewal", "--json"),
+    "shared": ("suggest", "shared", "--json"),
     "history": ("history", "--since", "10y", "--by", "domain", "--json"),
     "forecast": ("forecast", "--backtest", "--json"),
 }

@@ -38,6 +38,8 @@ class _Source(NamedTuple):
     seats: SeatLedger
     authority: Authority
     now: datetime
+    by_role: bool = True
+    """Whether what the role of the operator forbids counts."""
 
 
 class Known(NamedTuple):
@@ -61,11 +63,15 @@ def seen_by(session: Session, policy: Policy) -> Known:
 
 
 def judge(
-    session: Session, policy: Policy, numbers: Collection[int] | None = None, known: Known | None = None
+    session: Session,
+    policy: Policy,
+    numbers: Collection[int] | None = None,
+    known: Known | None = None,
+    by_role: bool = True,
 ) -> Judgements:
-    """Judge all accounts that the operator sees, or those with some numbers."""
+    """Judge all accounts that the operator sees, or those with some numbers; as anyone would, unless `by_role`."""
     known = seen_by(session, policy) if known is None else known
-    source = _Source(session.store.state, session.seats, session.authority, session.clock.now())
+    source = _Source(session.store.state, session.seats, session.authority, session.clock.now(), by_role)
     return _judgements(source, policy, known, numbers, is_braked=True)
 
 
@@ -101,7 +107,7 @@ def _judgements(
         unread=_unread(state, server, entries, fitting),
         logins=None if server is None else server.logins,
         hides_free=report.hides_limit or report.partial,
-        lacks=next((each for each in wanted if not authority.may(each)), ""),
+        lacks=next((each for each in wanted if source.by_role and not authority.may(each)), ""),
         is_braked=is_braked,
     )
     aliases, lists = _served(everything)
@@ -163,7 +169,7 @@ def _facts(
     for mark in list(state.marks.values()):
         dues[mark.entry] = max(mark.due, dues.get(mark.entry, mark.due))
     first_seen, disabled_since, touched = known.seen.first_seen, known.seen.disabled_since, known.touched()
-    is_delete, is_free = policy.step == "delete", authority.is_unlimited
+    is_delete, is_free = policy.step == "delete", authority.is_unlimited or not source.by_role
     for entry in entries:
         number = entry.id
         if entry.enabled == is_delete or (fitting is not None and number not in fitting):  # then nothing else matters

@@ -91,6 +91,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "file-needs-name": "A file needs a name.",
     "path-not-a-file": "{file} is not a file.",
     "outside-of-folder": "{file} is not a file in the folder {folder}.",
+    "another-folder": "Files cannot be written into {file} here.",
+    "name-the-folder": "Name the folder {folder}.",
     "not-under-forced-command": "{what} cannot be used here.",
     "command-too-long": "The command is longer than {longest:,} characters.",
     "command-has-control-characters": "The command has control characters.",

@@ -1,0 +1,72 @@
+"""Finds accounts of an open store that could be something without a seat."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from kconsole.core.decisions import LEAST_INACTIVE
+from kconsole.core.identity import address_in, canonical_address
+from kconsole.core.records import Entry
+from kconsole.licensing.decisions import kept_until, protecting
+from kconsole.licensing.shared_mailboxes import Found, Known, is_candidate, judged
+from kconsole.operations.session import Session
+
+
+def shared_mailboxes(session: Session, domain: str = "") -> list[Found]:
+    """The accounts that take a seat and look like mailboxes of no one in particular, the clearest first.
+
+    It reads the log if one of them has logged in.
+    """
+    state, rules, now = session.state, session.seats.policy, session.clock.now()
+    entries = [
+        entry
+        for entry in state.live_entries()
+        if rules.is_account(entry) and rules.classify(entry).seat and is_candidate(entry)
+        if not domain or entry.domain == domain
+    ]
+    logins = _logins_of({entry.id for entry in entries if entry.last_login is not None}, session, now)
+    protections, moderators = protecting(state.protections.values()), _moderators(state.live_entries())
+    hides = hides_forwarding(session)
+    found = [
+        judged(
+            entry,
+            Known(
+                logins.get(entry.id),
+                next(protections(entry), None) is not None,
+                kept_until(state.keeps, entry, now) is not None,
+                canonical_address(entry.address) in moderators,
+                hides,
+            ),
+            now,
+        )
+        for entry in entries
+    ]
+    return sorted(found, key=lambda each: (len(each.against), -len(each.reasons), each.entry.address))
+
+
+def hides_forwarding(session: Session) -> bool:
+    """Whether no one says which accounts forward their mail. A source that says it of one says it of all."""
+    server = session.state.server
+    if server is not None and server.logins is not None:
+        return "delivers_to" in server.silent
+    is_account = session.seats.policy.is_account
+    return not any(entry.delivers_to and is_account(entry) for entry in session.store.state.live_entries())
+
+
+def _moderators(entries: Collection[Entry]) -> set[str]:
+    lists = (entry for entry in entries if entry.kind == "mailing_list")
+    return {canonical_address(address_in(each.domain, name)) for each in lists for name in each.moderators}
+
+
+def _logins_of(numbers: Collection[int], session: Session, now: datetime) -> dict[int, int]:
+    """How many different last logins the log has of accounts; of none if it is too short to say."""
+    seen: dict[int, set[datetime]] = {number: set() for number in numbers}
+    begins: datetime | None = None
+    for commit in session.store.journal.history() if numbers else ():
+        begins = begins or commit.at
+        for change in commit.changes:
+            if change.table == "entries" and change.number in seen:
+                for each in (change.before, change.after):
+                    if each is not None and each.last_login is not None:
+                        seen[change.number].add(each.last_login.at)
+    is_long = begins is not None and (now - begins).days >= LEAST_INACTIVE
+    return {number: len(logins) for number, logins in seen.items()} if is_long else {}
