@@ -47,6 +47,7 @@ def test_it_finds_words(console: Console) -> None:
     assert [console("help", "--search", words).code for words in ("zzzzz", " ")] == [3, 3]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("operator", ["", "anna"])
 def test_a_terminal_has_a_pager_for_what_does_not_fit_but_no_operator_has(operator: str, tmp_path: Path) -> None:
     """A pager may run a shell; under a forced command there must be none."""

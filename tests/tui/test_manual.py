@@ -47,6 +47,7 @@ def test_every_screen_has_a_topic(screen: type[ConsoleScreen]) -> None:
     assert screen.topic in own()
 
 
+@pytest.mark.thorough
 async def test_a_page_scrolls_and_is_searched() -> None:
     async with console("small", NARROW) as screen:
         await screen.press("question_mark", "enter", "enter")
@@ -60,6 +61,7 @@ async def test_a_page_scrolls_and_is_searched() -> None:
         assert "not found" in screen.text
 
 
+@pytest.mark.thorough
 async def test_a_search_of_all_topics_goes_on_in_the_page() -> None:
     async with console("small", NARROW) as screen:
         await screen.press("question_mark", *"busy", "enter")
