@@ -12,7 +12,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0
 PIP = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(1) || touch .venv/.failed; } \
 	| sed -n 's/^Collecting \([^ ]*\).*/  \1/p; s/^Successfully installed.*/  done/p'; test ! -e .venv/.failed
 
-.PHONY: demo test check lint types walls words everything format bench screenshots golden readme samples clean
+.PHONY: demo test check lint types walls words everything exhaustive format bench screenshots golden readme samples clean
 .PHONY: dist deb pyz sbom lock
 
 demo: .venv/.demo
@@ -46,6 +46,11 @@ check: lint types walls words everything
 everything: $(SETUP) .venv/.packaging
 	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist worksteal
 	@$(BIN)/python -m tests.coverage .coverage.json
+
+# Each fault with each operation, and ten times the examples: about two hours. KCONSOLE_EXAMPLES=N tries N.
+exhaustive: export KCONSOLE_EXAMPLES ?= 500
+exhaustive: $(SETUP)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(SETUP)
 	@$(BIN)/ruff format --check

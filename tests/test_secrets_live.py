@@ -23,7 +23,7 @@ from tests.cli.console import Console
 from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.server import PASSWORD as SERVERS
-from tests.limits import PATIENCE, thorough_but
+from tests.limits import PATIENCE, share, thorough_but
 from tests.operations.followed import ANNA, DORA, Followed
 from tests.operations.test_write_faults import FAULTS, QUICK
 
@@ -132,7 +132,7 @@ DOINGS: dict[str, Doing] = {"add": add, "read": lambda at, session: at.read(sess
 @pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
 def test_no_frame_of_an_error_holds_one(at: Followed, name: str) -> None:
     for doing in DOINGS.values():
-        for method in CALLS:
+        for method in share(CALLS, list(FAULTS).index(name), of=2):
             if doing is not add and name.startswith("held"):
                 continue  # a reading waits for as long as it is reported
             with at.fresh() as session:

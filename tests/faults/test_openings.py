@@ -13,6 +13,7 @@ import pytest
 
 from kconsole.store.seatstore import SeatStore
 from tests.cli.console import Console, account
+from tests.limits import each_with_some
 from tests.store.stores import opened, same_as_disk
 
 MOST = 60
@@ -115,8 +116,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("command", "fault"), each_with_some(COMMANDS, FAULTS, (), of=2))
 def test_what_cannot_be_opened_is_said_in_words(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, fault: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Offboarding on a live server: the account first, then its address and aliases, one step at a time."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
@@ -11,7 +12,7 @@ from kconsole.operations.offboarding import Offboard, ScheduleOffboarding, due_n
 from kconsole.operations.session import Session
 from kconsole.providers.base import AnswerLost
 from tests.kerio_server.faults import Cut, ItemErrors
-from tests.limits import thorough_but
+from tests.limits import each_with_some
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state
 from tests.operations.test_write_faults import FAULTS, QUICK, going_wrong
 
@@ -106,12 +107,13 @@ def attempt(at: Followed, session: Session) -> ConsoleError | None:
     return None
 
 
-@pytest.mark.parametrize("method", ["Users.remove", "Aliases.create"])
-@pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
-@pytest.mark.parametrize("way", ["recover", "sync"])
+@pytest.mark.parametrize(
+    ("name", "case"), each_with_some(FAULTS, product(["Users.remove", "Aliases.create"], ["recover", "sync"]), QUICK)
+)
 def test_what_goes_wrong_is_asked_about_and_can_be_completed(
-    at: Followed, session: Session, method: str, name: str, way: str
+    at: Followed, session: Session, name: str, case: tuple[str, str]
 ) -> None:
+    method, way = case
     with going_wrong(at, FAULTS[name], method):
         error = attempt(at, session)
     assert error is None or isinstance(error, HalfDone) == (method == "Aliases.create")

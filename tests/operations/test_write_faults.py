@@ -1,10 +1,9 @@
 """Each fault at each call of each change on the server: the state is as before or as after, every doubt is reported."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeVar
 
 import pytest
 
@@ -36,7 +35,7 @@ from tests.kerio_server.faults import (
     redirect,
     status,
 )
-from tests.limits import EXAMPLES, thorough_but
+from tests.limits import each_with_some, share, thorough_but
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, SHORT, Followed, here, state
 
 PASSWORD = "let her in, 7f3a"
@@ -115,13 +114,7 @@ QUICK = (
 
 UNKNOWN, NOTHING = Message("not-known-whether-done"), Message("nothing-changed-there-or-here")
 
-_T = TypeVar("_T")
-
-
-def some(cases: Iterable[_T], fault: str) -> list[_T]:
-    """A third of the cases for a fault, another one for the next; all of them if there is time."""
-    every = 1 if EXAMPLES > 100 else 3
-    return list(cases)[list(FAULTS).index(fault) % every :: every]
+TURN = {name: turn for turn, name in enumerate(FAULTS)}
 
 
 @pytest.fixture(autouse=True)
@@ -183,9 +176,8 @@ def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
     copy.close()
 
 
-@pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "operation"), each_with_some(FAULTS, OPERATIONS, QUICK))
+def test_what_goes_wrong_with_the_change(at: Followed, name: str, operation: str) -> None:
     wrong, method = FAULTS[name], OPERATIONS[operation][0]
     with at.fresh() as session:
         if operation in BEFORE:
@@ -210,7 +202,7 @@ def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str
 @pytest.mark.parametrize("name", thorough_but(QUICK, FAULTS))
 def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -> None:
     wrong = FAULTS[name]
-    for method, operation in some(product(("Session.login", "Session.logout"), OPERATIONS), name):
+    for method, operation in share(product(("Session.login", "Session.logout"), OPERATIONS), TURN[name], of=6):
         with at.fresh() as session:
             if operation in BEFORE:
                 BEFORE[operation](at, session)
@@ -228,14 +220,14 @@ def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -
             assert_can_be_settled(at, session, "sync")
 
 
-@pytest.mark.parametrize("is_done", [False, True])
-@pytest.mark.parametrize("method", ["Session.login", "Users.get"])
-@pytest.mark.parametrize("name", thorough_but(QUICK[:2], FAULTS))
+@pytest.mark.parametrize(
+    ("name", "case"), each_with_some(FAULTS, product(["Session.login", "Users.get"], [False, True]), QUICK[:2])
+)
 def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
-    at: Followed, name: str, method: str, is_done: bool
+    at: Followed, name: str, case: tuple[str, bool]
 ) -> None:
-    wrong = FAULTS[name]
-    for operation in some(("disable", "add", "delete"), name):
+    wrong, (method, is_done) = FAULTS[name], case
+    for operation in share(("disable", "add", "delete"), TURN[name]):
         with at.fresh() as session:
             at.mail.faults.add(Cut(done=is_done), "Users.set")
             with pytest.raises(AnswerLost):

@@ -15,7 +15,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from textual.app import App
 from textual.events import Key
@@ -252,9 +252,13 @@ async def until(at: Keyboard | Pilot[None], seen: Callable[[], object]) -> None:
     """Let what happens beside the screen come so far, in threads and after a while."""
     pilot = at.pilot if isinstance(at, Keyboard) else at
     deadline = monotonic() + PATIENCE
+    said: list[str] = []
     await pilot.pause()
     while not seen():
-        assert monotonic() < deadline, f"it never came so far:\n{text_of(pilot.app)}"
+        main = cast(KConsoleApp, pilot.app)._main
+        if main is not None and main.status.left not in said:
+            said.append(main.status.left)  # what is said goes away after a while
+        assert monotonic() < deadline, f"it never came so far, after {said}:\n{text_of(pilot.app)}"
         await asyncio.sleep(POLL)
         await pilot.pause()
 

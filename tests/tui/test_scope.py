@@ -18,6 +18,7 @@ from kconsole.operations.mapping import SetDirectory
 from kconsole.operations.session import Session
 from kconsole.text.messages import show_paths_within
 from tests.clocks import noon
+from tests.limits import EXHAUSTIVE
 from tests.operations.sessions import NORTH, account, logged_in
 from tests.tui.console import NARROW, Console, console
 from tests.tui.servers import ACCESS
@@ -154,7 +155,9 @@ ELSEWHERE: Sequence[Sequence[str]] = (
 """Keys on the other screens."""
 
 
-@pytest.mark.parametrize("server", [None, SERVER], ids=["alone", "server"])
+@pytest.mark.parametrize(
+    "server", [None, SERVER] if EXHAUSTIVE else [SERVER], ids=lambda server: "server" if server else "alone"
+)
 @pytest.mark.parametrize("walks", [MAIN, ELSEWHERE], ids=["main", "elsewhere"])
 @pytest.mark.thorough
 async def test_no_keys_show_anything_of_other_domains(walks: Sequence[Sequence[str]], server: Server | None) -> None:

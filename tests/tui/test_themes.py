@@ -17,7 +17,8 @@ from kconsole.operations.settings import Settings
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.styles import PART_STYLES, REVERSED, palette_of
 from kconsole.tui.themes import CONTRAST, DARK, LIGHT, terminal_theme, themes_for
-from tests.tui.console import NARROW, WIDE, Console, console
+from tests.limits import each_with_some
+from tests.tui.console import NARROW, WIDE, Console, console, until
 
 OWN = (DARK, LIGHT, CONTRAST)
 NO_COLOURS = TerminalProfile(colours="none")
@@ -123,9 +124,8 @@ def unreadable(screen: Console, theme: Theme) -> set[tuple[str, str]]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
-@pytest.mark.parametrize("state", STATES)
-async def test_every_word_on_the_screen_can_be_read(theme: Theme, state: str) -> None:
+@pytest.mark.parametrize(("state", "theme"), each_with_some(STATES, OWN, (), of=2))
+async def test_every_word_on_the_screen_can_be_read(state: str, theme: Theme) -> None:
     async with console("crisis", WIDE, theme=theme.name) as screen:
         await screen.press(*STATES[state])
         await screen.pilot.pause(0.2)
@@ -146,18 +146,17 @@ async def test_t_goes_through_all_themes_and_tells_which_it_is() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", THEMES)
-@pytest.mark.parametrize("before", THEMES)
+@pytest.mark.parametrize(("name", "before"), each_with_some(THEMES, THEMES, (), of=2))
 async def test_a_theme_looks_the_same_whether_begun_with_or_changed_to(name: str, before: str) -> None:
     async with console(size=NARROW, theme=name) as screen:
         await screen.press("j", "space")
+        await screen.tick()
         wanted = list(cells(screen))
     async with console(size=NARROW, theme=before) as screen:
         await screen.press("j", "space")
+        await screen.tick()
         screen.app.choose_theme(name)
-        await screen.pilot.pause()
-        await screen.pilot.pause()
-        assert list(cells(screen)) == wanted
+        await until(screen, lambda: list(cells(screen)) == wanted)
 
 
 async def test_the_choice_is_there_the_next_time(tmp_path: Path) -> None:
@@ -197,9 +196,8 @@ async def test_problems_of_the_configuration_are_there_to_be_shown() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("theme", ["", "kconsole", "kconsole-light"])
-@pytest.mark.parametrize("state", STATES)
-async def test_without_colours_there_are_none_and_the_cursor_is_seen(theme: str, state: str) -> None:
+@pytest.mark.parametrize(("state", "theme"), each_with_some(STATES, ["", "kconsole", "kconsole-light"], ()))
+async def test_without_colours_there_are_none_and_the_cursor_is_seen(state: str, theme: str) -> None:
     async with console(profile=NO_COLOURS, theme=theme) as screen:
         await screen.press(*STATES[state])
         for _, style in cells(screen):

@@ -109,7 +109,9 @@ def test_no_byte_of_a_hostile_name_reaches_the_terminal(tmp_path: Path, name: st
         screen.send(ENTER)
         screen.wait_for("Details", "Source", name if name.isprintable() else "Raw name")
         assert name.isprintable() or name.encode() not in screen.written
-        screen.send("qq")
+        screen.send("q")
+        screen.wait_for("q quit")
+        screen.send("q")
         assert screen.wait_for_end() == 0
 
 
@@ -131,6 +133,8 @@ def test_the_demo_with_a_server_reads_it_by_a_key_and_stops_it(tmp_path: Path) -
         screen.wait_for("server read: nothing new")
         screen.send("=")
         screen.wait_for("Seats of the license", "no difference")
-        screen.send("qq")
+        screen.send("q")
+        screen.wait_for("q quit")
+        screen.send("q")
         assert screen.wait_for_end() == 0
     assert not list(tmp_path.glob("kconsole-demo-*"))
