@@ -207,7 +207,8 @@ def _unknown(text: str) -> int:
 def _say_failed(error: Exception, place: CliContext) -> int:
     """Print one line for a user; a developer gets the traceback on request."""
     if _is_check(place) and not os.environ.get(DEBUG_VARIABLE):
-        return _unknown(f"{type(error).__name__}: {error}")
+        why = f": {error}" if isinstance(error, OSError | ImportError) else ", see 'kconsole status'"  # no names
+        return _unknown(f"{type(error).__name__}{why}")
     if isinstance(error, ImportError):  # each command imports what it needs, whose file cannot be read just now
         say_failure(f"A part of the program cannot be loaded: {error}.")
     elif isinstance(error, OSError):

@@ -13,6 +13,7 @@ from kconsole.cli.output import put_json
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.times import to_iso
 from kconsole.licensing.monitoring import Measured, expiry_timestamps, reading_timestamp
+from kconsole.operations.confinement import shown_path
 from kconsole.operations.files import write_document
 from kconsole.operations.monitoring import damage_of, measured
 from kconsole.text.metrics import exposition
@@ -81,7 +82,7 @@ def metrics(
         click.echo(content.decode(), nl=False)
         return None
     write_document(output, content, place.store_folder, mode=None if mode is None else int(mode, 8))
-    say(f"Wrote {output}.")
+    say(f"Wrote {shown_path(output)}.")
     return None
 
 

@@ -65,7 +65,7 @@ def shell(
     writes files in the folder exports only.
     """
     command = os.environ.get(ORIGINAL_COMMAND, "")
-    place.command, place.words = "", tuple(command.split())
+    place.command, place.words = "", tuple(re.sub(r"[^!-~]", " ", command).split())
     secret = None if password_file is None else secret_from(password_file, "", None)
     try:
         home = Path(pwd.getpwuid(os.getuid()).pw_dir)

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +17,15 @@ from kconsole.cli import check as module
 from kconsole.cli.check import Deadline
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations.session import Session
+from kconsole.store.journal_reader import JournalReader
 from kconsole.store.seatstore import SeatStore
 from kconsole.text.safe_text import one_line
 from tests.cli.console import Console, Said
 from tests.cli.test_hostile import harmless, hostile_dump
+from tests.cli.test_shell import write_roles
 from tests.cli.watched import NOW, SERVER, STORE, again
 from tests.clocks import noon
-from tests.limits import wait_until
+from tests.limits import PATIENCE, wait_until
 from tests.store.stores import forged
 
 FIGURE: Final = re.compile(r"[a-z_0-9]+=-?\d+(s|%)?(;(@?(~|-?[\d.]+)?:?([\d.]+)?)?){0,2}(;-?\d*){0,2}")
@@ -136,11 +140,20 @@ def test_a_store_that_cannot_be_judged_is_unknown(following: Console) -> None:
 
 
 def test_whatever_else_fails_is_unknown_too(following: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    for error in (OSError(5, "Input/output error"), RuntimeError("a | b\nc"), ImportError("no x"), MemoryError()):
+    for error in (OSError(5, "Input/output error"), RuntimeError("a | b\nc"), ImportError("no x"), MemoryError("anna")):
         monkeypatch.setattr(module, "facts_of", lambda *_, error=error: (_ for _ in ()).throw(error))
         said = following("check")
         assert said.code == 3
-        one(said)
+        assert isinstance(error, OSError | ImportError) == (str(error) in one(said))  # others may hold a name
+
+
+def test_under_a_forced_command(following: Console) -> None:
+    store = ("--store", str(following.folder), "--roles", str(write_roles(following.folder.parent, "auditor")))
+    shell = (*store, "shell", "--operator", "anna", "--files", str(following.folder.parent))
+    for command, code in (("check", 2), ("check -w x", 3), ("check 'x", 3), ("check\x07", 3), ("stat\x07", 2)):
+        said = following.forked(*shell, SSH_ORIGINAL_COMMAND=command)
+        assert (command, said.code) == (command, code)
+        assert said.out.startswith("SEATS ") == command.startswith("check")
 
 
 def test_another_process_that_saves_keeps_it_waiting_for_nothing(following: Console) -> None:
@@ -163,6 +176,27 @@ def test_it_changes_nothing(following: Console) -> None:
     following.done("check", "--detail", "--forecast-warning", "50")
     following.done("metrics")
     assert state() == before
+
+
+def test_it_reads_the_log_for_a_forecast_only(following: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is run every few minutes, on stores of 100,000 accounts too, so it costs what `status` costs."""
+    for name in ("history", "history_backwards"):
+        monkeypatch.setattr(JournalReader, name, lambda *_, **__: pytest.fail("it reads the log"))
+    monkeypatch.setattr(Session, "account_index", property(lambda _: pytest.fail("it builds the index of the list")))
+    following.done("check", "--detail")
+    with pytest.raises(BaseException, match="it reads the log"):
+        following("check", "--forecast-warning", "50")
+
+
+def test_it_loads_no_more_than_status(following: Console) -> None:
+    loaded = {}
+    for command in ("status", "check"):
+        code = f"from kconsole.cli.main import run; run([{command!r}]); import sys; print(*sorted(sys.modules))"
+        environment = {**os.environ, "KCONSOLE_STORE": str(following.folder)}
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=PATIENCE)
+        loaded[command] = set(ran.stdout.decode().splitlines()[-1].split())
+    own = {name for name in loaded["check"] - loaded["status"] if not name.startswith("kconsole")}
+    assert own <= {"threading", "_weakrefset"}
 
 
 def test_no_names_without_detail(following: Console) -> None:
@@ -202,6 +236,7 @@ def test_hostile_names_are_harmless(console: Console) -> None:
     assert one_line("a|b\nc\x1b[2J|\u2028") == "a/b c␛[2J/"
 
 
+@pytest.mark.thorough
 def test_the_time_is_over_while_a_file_system_hangs(following: Console) -> None:
     """Python's signal handlers would wait for the read; only the end of the process ends it."""
     hang = "import os; from kconsole.operations.session import Session as S; "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from prometheus_client.metrics_core import Metric
@@ -24,6 +24,7 @@ from tests.cli.console import Console, account
 from tests.cli.test_hostile import harmless, hostile_dump
 from tests.cli.watched import NOW, SERVER, STORE, again
 from tests.clocks import noon
+from tests.limits import EXAMPLES
 
 FROZEN: Final = Path(__file__).parent / "files" / "metrics-help.txt"
 
@@ -134,6 +135,7 @@ def test_hostile_domains_are_labels_that_differ(console: Console) -> None:
     harmless(console.done("metrics", "--format", "json"))
 
 
+@settings(max_examples=EXAMPLES // 2)
 @given(st.dictionaries(st.sampled_from(["domain", "kind"]), st.text()), st.floats(allow_nan=False))
 def test_any_label_and_number_is_read_back(labels: dict[str, str], value: float) -> None:
     lines = "\n".join(_family("kconsole_x", "X.", [Sample("kconsole_x", value, labels)], "", is_open=True))

@@ -14,6 +14,8 @@ def program(name: str) -> str:
     """Where a program of a monitoring system is. A user may lack it; the machines of CI may not."""
     places = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/lib/nagios/plugins"
     found = shutil.which(name, path=places)
-    if found is None:
-        pytest.fail(f"{name} is missing") if os.environ.get("CI") else pytest.skip(f"{name} is not installed")
-    return found
+    if found is not None:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail(f"{name} is missing")
+    pytest.skip(f"{name} is not installed")

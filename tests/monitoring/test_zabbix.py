@@ -45,7 +45,7 @@ def test_what_it_names_is_there() -> None:
 def test_its_paths_lead_to_figures(office: Console) -> None:
     document = office.done("metrics", "--format", "json").json
     paths = [step["parameters"][0] for step in every(KCONSOLE["items"], "preprocessing") for step in step[:1]]
-    missing = []
+    missing = object()
     for path in paths:
         found: Any = document
         for name in re.findall(r"\.(\w+)|\['(\w+)'\]", path):
