@@ -32,8 +32,8 @@ mount -t proc proc "$1/proc"
 echo ready
 read -r _ || true
 """
-KEPT_BY_DEBIAN: Final = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/var/log/", "/run/", "/tmp/")
-"""Where Debian's own tools write what they did."""
+KEPT_BY_DEBIAN: Final = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/var/log/", "/run/", "/tmp/", "/root/")
+"""Where Debian's own tools and shells write what they did."""
 
 
 class CleanRoot(NamedTuple):

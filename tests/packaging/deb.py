@@ -16,7 +16,6 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from kconsole.cli.main import COMMANDS
 from tests.packaging import HERE, ROOT, dist, sbom
 from tests.packaging.environment import Environment, Part, glibc_of
 
@@ -72,9 +71,8 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
         "parts": "\n".join(_copyright(part, f"/{packages.relative_to(stage)}") for part in environment.parts),
     }
     _environment(stage, python)
-    if "completion" in COMMANDS:
-        for shell, place in COMPLETION.items():
-            _write(stage / place, _said(sys.executable, "-m", "kconsole", "completion", shell))
+    for shell, place in COMPLETION.items():
+        _write(stage / place, _said(sys.executable, "-m", "kconsole", "completion", shell))
     for page in DATA.glob("man/man*/*"):
         _write(stage / "usr/share/man" / page.parent.name / f"{page.name}.gz", _gzipped(page.read_bytes()))
     for unit in (path for path in DATA.glob("systemd/*") if path.suffix in (".service", ".timer")):
