@@ -88,8 +88,10 @@ bench: $(SETUP) .venv/.bench
 	@touch $@
 
 # What is handed out, in dist/: wheel and sdist, the Debian package, one file, and the list of parts (SBOM).
+# FOR is the Python that it is for, whichever Python builds it: make pyz FOR=3.13
+FOR ?= 3.11
 dist deb pyz sbom: .venv/.packaging
-	@$(BIN)/python -m tests.packaging $@
+	@$(BIN)/python -m tests.packaging $@ --python $(FOR)
 
 # The exact versions and hashes of what packages carry: after pyproject.toml asked for something else, and
 # with LOCK=--upgrade for newer versions.

@@ -77,10 +77,9 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
         _write(stage / "usr/share/man" / page.parent.name / f"{page.name}.gz", _gzipped(page.read_bytes()))
     for unit in (path for path in DATA.glob("systemd/*") if path.suffix in (".service", ".timer")):
         _write(stage / "lib/systemd/system" / unit.name, unit.read_bytes())
-    if (DATA / "monitoring").is_dir():
-        shutil.copytree(DATA / "monitoring", stage / DOC / "monitoring")
-    _write(stage / "usr/lib/sysusers.d/kconsole.conf", (HERE / "debian/sysusers").read_bytes())
-    _write(stage / "usr/lib/tmpfiles.d/kconsole.conf", (HERE / "debian/tmpfiles").read_bytes())
+    for kind in ("sysusers", "tmpfiles"):
+        _write(stage / f"usr/lib/{kind}.d/kconsole.conf", (DATA / f"systemd/kconsole.{kind}").read_bytes())
+    shutil.copytree(DATA / "monitoring", stage / DOC / "monitoring")
     _write(stage / "usr/share/lintian/overrides/kconsole", (HERE / "debian/overrides").read_bytes())
     (stage / "etc/kconsole").mkdir(parents=True)
     _write(stage / DOC / "changelog.gz", _gzipped((ROOT / "CHANGELOG.md").read_bytes()))
