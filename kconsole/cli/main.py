@@ -84,6 +84,7 @@ COMMANDS: Final = {
     "roles": "kconsole.cli.roles:roles",
     "schema": "kconsole.cli.maintenance:schema",
     "help": "kconsole.cli.help:help_",
+    "config": "kconsole.cli.config:config",
     "completion": "kconsole.cli.completion.command:completion",
     "shell": "kconsole.cli.shell:shell",
 }

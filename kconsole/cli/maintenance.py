@@ -17,7 +17,7 @@ from kconsole.text.safe_text import safe_text
 DOCUMENTS = (
     "status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles", "history", "forecast", "keeps",
     "protections", "reservations", "offboardings", "due", "policies", "plan", "judgement", "marks",
-    "metrics", "report", "renewal", "shared",
+    "metrics", "report", "renewal", "shared", "config-check", "settings",
 )  # fmt: skip
 
 

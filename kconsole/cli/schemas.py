@@ -324,6 +324,29 @@ _PRINTED: Final[Mapping[str, Any]] = {
     ),
     **REPORTS,
     "config": Config,
+    "config-check": _model(
+        "ConfigCheck", "What kconsole config check --json prints.",
+        schema=Literal["kconsole-config-check/1"], file=str,
+        problems=_list(_model(
+            "ConfigProblem", "A setting that cannot be used.",
+            line=_said(_Number, "null where the file as a whole is wrong, or the text names it"),
+            key=_said(str | None, "null where the file as a whole is wrong"), code=str, text=str,
+        )),
+    ),
+    "settings": _model(
+        "SettingsInEffect", "What kconsole config show --json prints.",
+        schema=Literal["kconsole-settings/1"],
+        settings=_list(_model(
+            "Setting", "A setting, file or folder that is in effect.",
+            name=str, value=str | bool,
+            origin=_said(
+                Literal["option", "environment", "file", "screen", "terminal", "default"],
+                "screen is what was chosen there, terminal what the terminal can show",
+            ),
+            source=_said(str | None, "the option, the variable or the file; null where the origin says all"),
+            line=_said(_Number, "of the file; null if it comes from elsewhere"),
+        )),
+    ),
     "roles": RolesFile,
 }  # fmt: skip
 
@@ -335,4 +358,24 @@ def schema_of(name: str) -> dict[str, Any]:
         KeyError: there is no document of this name.
     """
     schema = dump_schema() if name == "dump" else TypeAdapter(_PRINTED[name]).json_schema()
+    if name == "config":
+        _complete_config(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _complete_config(schema: dict[str, Any]) -> None:
+    """Say of the configuration what its model does not know: the commands that get keys, and that TOML has no null."""
+    from kconsole.cli.screen import command_keys
+
+    for name, setting in schema["properties"].items():
+        kinds = [kind for kind in setting.pop("anyOf", ()) if kind != {"type": "null"}]
+        schema["properties"][name] = {
+            **{key: value for key, value in setting.items() if (key, value) != ("default", None)},
+            **(kinds[0] if kinds else {}),
+        }
+    keys = schema["properties"]["keys"]
+    text = keys.pop("additionalProperties")
+    keys["properties"] = {
+        each.name: {**text, "description": each.help, "default": each.keys} for each in command_keys()
+    }
+    keys["additionalProperties"] = False

@@ -163,6 +163,33 @@ def need_terminal(look: Appearance) -> None:
         raise BadInput("plain-needs-terminal" if look.plain else "needs-terminal", hint, reason=reason)
 
 
+class KeyOfCommand(NamedTuple):
+    """A command that the configuration file can give other keys."""
+
+    name: str
+    keys: str
+    """Its own keys, separated by commas."""
+    help: str
+
+
+def command_keys() -> list[KeyOfCommand]:
+    """All commands of the console with their own keys, those of a screen after those of another."""
+    from kconsole.tui.keymap import commands_by_screen
+
+    commands = dict.fromkeys(command for commands in commands_by_screen().values() for command in commands)
+    return [KeyOfCommand(each.name, each.keys, each.help_text()) for each in commands]
+
+
+def keys_in_effect(settings: Settings) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The keys of a configuration file that commands have instead of their own, and what is wrong with the others."""
+    if not settings.keys:
+        return {}, ()
+    from kconsole.tui.keymap import Keymap
+
+    keymap = Keymap(settings.keys, settings.key_places)
+    return keymap.changed, keymap.problems
+
+
 class Start:
     """The start of a console, which a signal may end.
 

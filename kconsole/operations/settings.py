@@ -5,7 +5,6 @@ Nothing in it keeps the console from starting: a wrong setting is a problem to s
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,14 +20,13 @@ from kconsole.operations.system import user_folder
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from kconsole.operations.toml_lines import KeyPath
+
 CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 """The environment variable that names another configuration file."""
 
 MOST_PROBLEMS: Final = 10  # that are shown one by one; another program's file has hundreds
 _LONGEST_VALUE: Final = 40
-
-_KEYS_TABLE: Final = re.compile(r"\s*\[\s*keys\s*\]")
-_KEYS_LINE: Final = re.compile(r"\s*keys\s*[.=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     key_places: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The file and line of each of them."""
+    lines: "Mapping[KeyPath, int]" = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """The line of each setting that the file has, and that is used."""
     theme: str = ""
     ascii_only: bool | None = None
     colours: Colours | Literal[""] = ""
@@ -53,8 +53,11 @@ def settings_path() -> Path | None:
     return path_of(CONFIG_VARIABLE, None if folder is None else folder / "config.toml")
 
 
-def read_settings(path: Path | None = None) -> Settings:
-    """Read a configuration file, or the user's. Never raises: what cannot be used is among the problems."""
+def read_settings(path: Path | None = None, most: int = MOST_PROBLEMS) -> Settings:
+    """Read a configuration file, or the user's. Never raises: what cannot be used is among the problems.
+
+    Of more problems than `most` the others are counted.
+    """
     is_named = path is None and bool(os.environ.get(CONFIG_VARIABLE, "").strip())
     path = path or settings_path()
     if path is None:
@@ -79,26 +82,24 @@ def read_settings(path: Path | None = None) -> Settings:
         return _unusable("settings-not-utf8", **error.params)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         return _unusable("settings-not-toml", file=file, reason=str(error))
-    settings = _settings(document, file) if document else Settings()
-    return replace(settings, key_places={name: _place_of(name, text, file) for name in settings.keys})
+    if not document:
+        return Settings()
+    from kconsole.operations.toml_lines import lines_of
 
-
-def _place_of(name: str, text: str, file: str) -> str:
-    """The file with the line that gives a command its keys; without the line where the file is written otherwise."""
-    key = re.compile(rf"""(?:^|[\s{{,.])["']?{re.escape(name)}["']?\s*=""")
-    in_table = False
-    for number, line in enumerate(text.split("\n"), 1):
-        in_table = _KEYS_TABLE.match(line) is not None or (in_table and not line.lstrip().startswith("["))
-        if (in_table or _KEYS_LINE.match(line)) and key.search(line):
-            return f"{file}, line {number}"
-    return file
+    lines = lines_of(text)
+    settings = _settings(document, file, lines, most)
+    places = {
+        name: f"{file}, line {lines['keys', name]}" if ("keys", name) in lines else file for name in settings.keys
+    }
+    used = {path: line for path, line in lines.items() if path[0] in document and (path[0] != "keys" or path[1:])}
+    return replace(settings, key_places=places, lines=used)
 
 
 def _unusable(code: str, **params: Any) -> Settings:
     return Settings(problems=(message(code, **params),))
 
 
-def _settings(document: dict[str, Any], file: str) -> Settings:
+def _settings(document: dict[str, Any], file: str, lines: "Mapping[KeyPath, int]", most: int) -> Settings:
     from pydantic import ValidationError
 
     from kconsole.operations.config_model import Config
@@ -108,7 +109,7 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
         config = Config.model_validate(document)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            problems.append(_problem(each, file))
+            problems.append(_problem(each, file, lines))
             _remove(document, each["loc"])
         config = Config.model_validate(document)
     return Settings(
@@ -119,7 +120,7 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
         mouse=config.mouse,
         plain=config.plain,
         csv_style=config.csv_style or "standard",
-        problems=tuple(first_of(problems, MOST_PROBLEMS, "more-settings-problems", file=file)),
+        problems=tuple(first_of(problems, most, "more-settings-problems", file=file)),
     )
 
 
@@ -130,19 +131,21 @@ def _remove(document: dict[str, Any], place: tuple[int | str, ...]) -> None:
         document.pop(str(place[0]), None)
 
 
-def _problem(error: "ErrorDetails", file: str) -> Message:
-    """A wrong setting: its key, what was found, and what is allowed."""
+def _problem(error: "ErrorDetails", file: str, lines: "Mapping[KeyPath, int]") -> Message:
+    """A wrong setting: where it stands, its key, what was found, and what is allowed."""
     from kconsole.operations.config_model import Config
 
     place, found = error["loc"], _shown(error["input"])
+    key = str(place[1] if len(place) > 1 else place[0])
+    at = {"file": file, "line": lines.get(tuple(map(str, place[:2])), 0), "key": _cut(key)}
     if error["type"] == "extra_forbidden":
-        return message("setting-unknown", file=file, key=_cut(str(place[0])), settings=list(Config.model_fields))
+        from difflib import get_close_matches
+
+        near = get_close_matches(key[:_LONGEST_VALUE].lower(), list(Config.model_fields), 1)
+        return message("setting-unknown", **at, near=near, settings=list(Config.model_fields))
     if place[0] != "keys":
-        allowed = _values(Config.model_fields[str(place[0])].annotation)
-        return message("setting-invalid", file=file, key=place[0], found=found, allowed=allowed)
-    if len(place) == 1:
-        return message("setting-not-table", file=file, key="keys", found=found)
-    return message("setting-bad-keys", file=file, key=_cut(str(place[1])), found=found)
+        return message("setting-invalid", **at, found=found, allowed=_values(Config.model_fields[key].annotation))
+    return message("setting-not-table" if len(place) == 1 else "setting-bad-keys", **at, found=found)
 
 
 def _values(kind: Any) -> list[str]:

@@ -70,7 +70,7 @@ def test_commands_options_and_choices() -> None:
     assert offered("kconsole domains ") == ["add", "map"]
     assert offered("kconsole accounts --sort dom") == ["domain"]
     assert offered("kconsole accounts --sort=dom") == ["--sort=domain"]
-    assert offered("kconsole schema conf") == ["config"]
+    assert offered("kconsole schema config-") == ["config-check"]
     assert offered("kconsole disable --rea") == ["--reason", "--read-only"]
     assert offered("kconsole disable --read-only --rea") == ["--reason"]
     assert offered("kconsole --read-only disable --reason why --store x --of") == ["--offline"]

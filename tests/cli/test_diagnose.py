@@ -94,7 +94,7 @@ def test_configuration_and_what_was_chosen(console: Console, home: Path) -> None
     (folder / "config.toml").write_text('theme = "kconsole-light"\ncolours = "256"\nmouse = 3\n\n[keys]\nundo = "U"\n')
     answer = console.done("diagnose", "--json").json
     assert (found(answer)["theme"], found(answer)["colours"]) == ("kconsole-light", "256")
-    assert answer["problems"] == [f"{folder / 'config.toml'}: 'mouse' is 3. It must be true or false."]
+    assert answer["problems"] == [f"{folder / 'config.toml'}, line 3: 'mouse' is 3. It must be true or false."]
     assert console.done("diagnose").out.splitlines()[-1] == f"! {answer['problems'][0]}"
     Preferences(home / ".local" / "state" / "kconsole" / "habits.json").choose_theme("kconsole-contrast")
     answer = console.done("diagnose", "--json").json

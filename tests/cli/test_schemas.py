@@ -22,6 +22,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "head": ("log", "head", "--json"),
     "server": ("server", "--json"),
     "dump": ("dump",),
+    "config-check": ("config", "check", "--json"),
+    "settings": ("config", "show", "--json"),
     "keeps": ("keep", "--json"),
     "protections": ("protect", "--json"),
     "reservations": ("reserve", "list", "--json"),

@@ -14,6 +14,7 @@ from kconsole.core.codes import Message, message
 from kconsole.operations.appearance import COLOURS, THEMES
 from kconsole.operations.config_model import Config
 from kconsole.operations.settings import MOST_PROBLEMS, Settings, read_settings, settings_path
+from kconsole.operations.toml_lines import lines_of
 from kconsole.text.messages import words_of
 from tests.limits import PATIENCE
 
@@ -71,7 +72,7 @@ SETTINGS = list(Config.model_fields)
         ("ascii = 1", "setting-invalid", {"key": "ascii", "found": "1", "allowed": SWITCH}),
         ("colours = 256", "setting-invalid", {"key": "colours", "found": "256", "allowed": quoted(COLOURS)}),
         ("mouse = []", "setting-invalid", {"key": "mouse", "found": "[]", "allowed": SWITCH}),
-        ("color = 3", "setting-unknown", {"key": "color", "settings": SETTINGS}),
+        ("color = 3", "setting-unknown", {"key": "color", "near": ["colours"], "settings": SETTINGS}),
         ('keys = "u"', "setting-not-table", {"key": "keys", "found": '"u"'}),
         ("[keys]\nundo = 3", "setting-bad-keys", {"key": "undo", "found": "3"}),
         ('[keys]\nundo = " , "', "setting-bad-keys", {"key": "undo", "found": '" , "'}),
@@ -84,8 +85,9 @@ def test_a_wrong_setting_is_a_problem_and_the_others_are_used(
     more = "\nredo = 'r'" if "[keys]" in text else ""
     file.write_text(f"{first}{text}{more}\n")
     settings = read_settings(file)
-    assert settings.problems == (Message(code, {"file": str(file), **params}),)
-    assert words_of(settings.problems[0]).startswith(f"{file}: '{params['key']}' ")
+    line = 1 + bool(first) + text.count("\n")
+    assert settings.problems == (Message(code, {"file": str(file), "line": line, **params}),)
+    assert words_of(settings.problems[0]).startswith(f"{file}, line {line}: '{params['key']}' ")
     assert settings.mouse is bool(first)
     assert (settings.theme, settings.ascii_only, settings.colours) == ("", None, "")
     assert dict(settings.keys) == ({"redo": "r"} if more else {})
@@ -142,6 +144,30 @@ def test_pydantic_is_imported_for_a_file_only(file: Path) -> None:
     assert run() == 0
     file.write_text("mouse = true")
     assert run() == 1
+
+
+def test_the_line_of_each_key_is_found_however_it_is_written() -> None:
+    text = """# theme = 1
+mouse = true
+theme = '''
+ascii = true
+[keys]
+'''
+keys.undo = "u"
+[ other . "a.b" ]
+x = [
+  1,
+]
+
+"y z" = { deep = { er = 1 } }
+[[list]]
+a = 1
+"""
+    assert lines_of(text) == {
+        ("mouse",): 2, ("theme",): 3, ("keys",): 7, ("keys", "undo"): 7, ("other",): 8, ("other", "a.b"): 8,
+        ("other", "a.b", "x"): 9, ("other", "a.b", "y z"): 13, ("other", "a.b", "y z", "deep"): 13,
+        ("other", "a.b", "y z", "deep", "er"): 13, ("list",): 14,
+    }  # fmt: skip
 
 
 def test_a_byte_order_mark_is_no_problem(file: Path) -> None:

@@ -48,9 +48,19 @@ def _address_taken(params: Mapping[str, Any]) -> str:
     return f"The address is taken by {with_article(params['holder'])} already"
 
 
+def _at(params: Mapping[str, Any]) -> str:
+    """Where a setting stands."""
+    return "{file}, line {line}: " if params["line"] else "{file}: "
+
+
 def _setting_invalid(params: Mapping[str, Any]) -> str:
     *others, last = params["allowed"]
-    return f"{{file}}: '{{key}}' is {{found}}. It must be {', '.join(others)} or {last}."
+    return f"{_at(params)}'{{key}}' is {{found}}. It must be {', '.join(others)} or {last}."
+
+
+def _setting_unknown(params: Mapping[str, Any]) -> str:
+    near = "Did you mean '{near:or}'? " if params["near"] else ""
+    return f"{_at(params)}'{{key}}' is not a setting. {near}The settings are {{settings:commas}}."
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -266,14 +276,18 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-price": "{place} is no amount above zero with four decimals at most, in a currency such as EUR",
     "limit-too-large": "{place} is above {largest:,}",
     # Configuration and preferences
+    "no-configuration": "There is no configuration file {file}.",
+    "config-example": "'kconsole config show --example' prints one to begin with.",
     "settings-unreadable": "{file} cannot be read: {reason}. No setting is used.",
     "settings-missing": "{variable} names {file}, which does not exist.",
     "settings-not-utf8": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}. No setting is used.",
     "settings-not-toml": "{file} is not TOML: {reason}. No setting is used.",
-    "setting-unknown": "{file}: '{key}' is not a setting. The settings are {settings:commas}.",
+    "setting-unknown": _setting_unknown,
     "setting-invalid": _setting_invalid,
-    "setting-not-table": "{file}: 'keys' is {found}. It must be a table: [keys].",
-    "setting-bad-keys": "{file}: '{key}' in [keys] is {found}. It must be keys in quotes, separated by commas.",
+    "setting-not-table": lambda params: _at(params) + "'keys' is {found}. It must be a table: [keys].",
+    "setting-bad-keys": lambda params: (
+        _at(params) + "'{key}' in [keys] is {found}. It must be keys in quotes, separated by commas."
+    ),
     "more-settings-problems": "{file}: and {more:count more problem|more problems}.",
     "preference-unsaved": "Your choice cannot be saved in {file}: {reason}.",
     "until-you-leave": "It is used until you leave the console.",
