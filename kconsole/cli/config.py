@@ -20,7 +20,7 @@ from kconsole.operations.settings import CONFIG_VARIABLE, read_settings, setting
 from kconsole.operations.system import STORE_VARIABLE
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.text.terminals import ASCII_VARIABLE, asks_for_ascii
+from kconsole.text.terminals import ASCII_VARIABLE, PLAIN_VARIABLE, asks_for_ascii
 
 INVALID: Final = 2
 """The exit code of a file that has a problem."""
@@ -131,6 +131,7 @@ def show(place: CliContext, origin: bool, as_json: bool, example: bool) -> None:
 def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
     """All settings, and the files and folders that are used."""
     settings, profile = look.settings, look.profile
+    usual: Origin
     file = str(settings_path() or "")
 
     def of(name: str, value: object, option: str, variable: str, usual: Origin, is_set: bool) -> InEffect:
@@ -157,7 +158,7 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
     elif profile.colours == "none":  # then there is no choice
         yield InEffect("theme", look.theme, "terminal")
     else:
-        usual: Origin = "default" if look.theme == "kconsole" else "terminal"
+        usual = "default" if look.theme == "kconsole" else "terminal"
         yield of("theme", look.theme, "--theme" if place.theme else "", "", usual, bool(settings.theme))
     by_option = "--colours" if place.colours else ""
     no_colour = "NO_COLOR" if os.environ.get("NO_COLOR") else ""
@@ -170,6 +171,8 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
         variable = ASCII_VARIABLE if asked is not None else ""
         yield of("ascii", profile.ascii_only, "--ascii" if place.ascii_only else "", variable, "terminal", True)
     yield of("mouse", look.mouse, "--mouse" if place.mouse else "", "", "default", ("mouse",) in settings.lines)
+    usual = "default" if profile.is_drawable else "terminal"
+    yield of("plain", bool(look.plain), "--plain" if place.plain else "", set_by(PLAIN_VARIABLE), usual, settings.plain)
     yield of("csv_style", settings.csv_style, "", "", "default", ("csv_style",) in settings.lines)
     for name, keys in keys_in_effect(settings)[0].items():
         yield of(f"keys.{name}", keys, "", "", "default", True)

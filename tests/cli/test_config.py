@@ -30,7 +30,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "config.toml"
     monkeypatch.setenv("KCONSOLE_CONFIG", "")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    for name in ("NO_COLOR", "KCONSOLE_ASCII", "COLORFGBG"):
+    for name in ("NO_COLOR", "KCONSOLE_ASCII", "COLORFGBG", "ACCESSIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     own = tmp_path / "kconsole" / "config.toml"
@@ -89,8 +89,8 @@ def test_where_each_value_comes_from(console: Console, file: Path, monkeypatch: 
     found = origins(console)
     assert found["configuration"] == (str(file), "default", None, None)
     assert found["store"] == (str(console.folder), "option", "--store", None)
-    assert [found[name][1] for name in ("theme", "colours", "ascii", "mouse", "csv_style", "roles")] == [
-        "default", "terminal", "terminal", "default", "default", "default",
+    assert [found[name][1] for name in ("theme", "colours", "ascii", "mouse", "plain", "csv_style", "roles")] == [
+        "default", "terminal", "terminal", "default", "default", "default", "default",
     ]  # fmt: skip
     file.write_text(WRONG.replace("color = 3", "ascii = true").replace('ascii = "yes"', 'colours = "16"'))
     found = origins(console)
