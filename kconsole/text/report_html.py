@@ -4,7 +4,6 @@ The standard library does this: all tables are alike, so one function that escap
 would be one more package to keep. The policy in its head forbids the browser everything but the style of this file.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -33,7 +32,7 @@ _STYLE: Final = """
   --head: #20262c; --warn: #ffb4ab; --warn-back: #3b1513; } }
 * { box-sizing: border-box; }
 body { margin: 2rem auto; padding: 0 1.5rem; max-width: 80rem; color: var(--ink); background: var(--back);
-  font: 0.9375rem/1.45 system-ui, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif; }
+  overflow-wrap: anywhere; font: 0.9375rem/1.45 system-ui, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 0.75rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; break-after: avoid; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1rem; margin: 0; }
@@ -52,9 +51,9 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.6rem; border-
 thead th { background: var(--head); border-bottom: 2px solid var(--line); vertical-align: bottom;
   overflow-wrap: normal; }
 tbody th { font-weight: 600; }
-.whole { min-width: 15em; }
+.whole { min-width: 18em; }
 .short { white-space: nowrap; }
-.text { min-width: 9em; }
+.text { min-width: 10em; }
 .right { text-align: right; }
 .total > * { border-top: 2px solid var(--ink); font-weight: 600; }
 tfoot td { border: 0; color: var(--soft); font-size: 0.85em; overflow-wrap: anywhere; }
@@ -77,8 +76,6 @@ _PART_STYLE: Final = """
 @page { @top-center { content: "In part: not everything is known."; font: bold 9pt sans-serif; color: #8a1c1c; } }
 """
 """What stands above each page that is printed; the foot of each table says so too, where a browser knows no such."""
-
-_BREAKABLE: Final = re.compile(r"(?<=[@.,;])")
 
 
 def html_pieces(report: Report) -> Iterator[str]:
@@ -124,7 +121,7 @@ def _table(report: Report, table: str, rows: Sequence[Any]) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str], columns: Sequence[Column], kind: str = "") -> str:
-    first, *others = (f"{_class(column)}>{_cell(cell, column)}" for cell, column in zip(cells, columns, strict=True))
+    first, *others = (f"{_class(column)}>{_cell(cell)}" for cell, column in zip(cells, columns, strict=True))
     return f'<tr{kind}><th scope="row"{first}</th>{"".join(f"<td{each}</td>" for each in others)}</tr>\n'
 
 
@@ -132,10 +129,9 @@ def _class(column: Column) -> str:
     return f' class="{"right short" if column.right else column.look}"'
 
 
-def _cell(text: str, column: Column) -> str:
-    """A cell; an address may be broken after its signs. Each cell has a reading direction of its own."""
-    shown = "<wbr>".join(map(_text, _BREAKABLE.split(text))) if column.look == "whole" else _text(text)
-    return f"<bdi>{shown}</bdi>" if text and not text.isascii() else shown
+def _cell(text: str) -> str:
+    """A cell; one in another script has a reading direction of its own."""
+    return _text(text) if text.isascii() else f"<bdi>{_text(text)}</bdi>"
 
 
 def _text(text: str) -> str:

@@ -147,7 +147,7 @@ ALLOWED = frozenset(
     re.findall(
         r"\w+",
         "html head meta title style body main h1 h2 section dl dt dd div table caption thead tbody tfoot tr th td b"
-        " p ul li bdi wbr",
+        " p ul li bdi",
     )
 )
 
