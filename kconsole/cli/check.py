@@ -54,8 +54,12 @@ def _ends(text: str) -> Range:
 
 
 @click.command(cls=PluginCommand)
-@click.option("-w", "--warning", callback=reading(_range), metavar="RANGE", help="Free seats that are as they should.")
-@click.option("-c", "--critical", callback=reading(_range), metavar="RANGE", help="The same, else critical (1:).")
+@click.option(
+    "-w", "--warning", callback=reading(_range), metavar="RANGE", help="WARNING unless the free seats are in it."
+)
+@click.option(
+    "-c", "--critical", callback=reading(_range), metavar="RANGE", help="CRITICAL unless they are in it (1:)."
+)
 @click.option(
     "--expiry-warning", callback=reading(_ends), metavar="T", help="Warn with less left of the license (30d)."
 )

@@ -154,7 +154,9 @@ def test_every_command_and_option_has_a_short_help(
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
-    assert console.done(*path, "-h").out == console.done(*path, "--help").out
+    said = console(*path, "-h")
+    assert said == console(*path, "--help")
+    assert said.code == (3 if path == ("check",) else 0)  # a monitoring system that gets help has checked nothing
 
 
 def test_what_is_no_command(console: Console) -> None:
