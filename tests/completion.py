@@ -26,6 +26,8 @@ from kconsole.operations.search.filters import OF_STORE, states_by
 AGES: Final = ["30d", "90d", "180d", "1y"]
 
 TAKES: Final[Mapping[str, str | list[str]]] = {
+    "--policy": "policies",
+    "--encoding": ["utf-8", "cp1250", "cp1251", "cp1252", "iso-8859-2", "iso-8859-15", "utf-16"],
     "accounts --verdict": [each.code for each in KERIO.classifications],
     "accounts --filter": "filter",
     "add address": "new-address",
@@ -52,8 +54,6 @@ TAKES: Final[Mapping[str, str | list[str]]] = {
     "policy show name": "policies",
     "protect pattern": "protections",
     "reclaim explain address": "accounts",
-    "reclaim explain --policy": "policies",
-    "reclaim plan --policy": "policies",
     "reserve cancel number": "reservations",
     "reserve extend number": "reservations",
     "roles keys name": "operators",
@@ -65,14 +65,13 @@ TAKES: Final[Mapping[str, str | list[str]]] = {
     "tag others": "tagged",
     "undo line": "lines",
 }
-"""What a parameter takes, by its command and its own name: a kind of `completing.Names`, or a list of words."""
+"""What a parameter takes, by its command and its own name, or by its name alone: a kind of `completing.Names`, or a
+list of words."""
 
 BY_METAVAR: Final[Mapping[str, str | list[str]]] = {
     "ADDRESS": "accounts", "AGE": AGES, "D": "domains", "DATE": AGES, "DIR": "folders", "FILE": "files", "T": AGES,
     "ZONE": "zones",
 }  # fmt: skip
-
-ENCODINGS: Final = ["utf-8", "cp1250", "cp1251", "cp1252", "iso-8859-2", "iso-8859-15", "utf-16"]
 
 NEEDS: Final[Mapping[str, Capability]] = {
     "due --apply": "offboard",
@@ -170,14 +169,12 @@ def _option(param: click.Option, path: str) -> dict[str, Any]:
 def taken(param: click.Parameter, path: str) -> str | list[str]:
     """What a parameter takes: a kind of names, or a list of words; an empty kind for any text."""
     kind, name = param.type, param.opts[0]
-    if (key := f"{path} {name}") in TAKES:
-        return TAKES[key]
+    if (found := TAKES.get(f"{path} {name}", TAKES.get(name))) is not None:
+        return found
     if isinstance(kind, click.Choice):
         return [str(choice) for choice in kind.choices]
     if isinstance(kind, click.Path):
         return "files" if kind.file_okay and not (isinstance(kind, FilePath) and kind.dir_okay) else "folders"
-    if name == "--encoding":
-        return ENCODINGS
     return BY_METAVAR.get((param.metavar or "").strip("[].").removesuffix("..."), "")
 
 

@@ -315,6 +315,16 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "log",
         ),
     ),
+    "config": (
+        "",
+        (
+            "config check FILES/wrong.toml",
+            "config check FILES/broken.toml",
+            "config check FILES/none.toml",
+            "config show --example --json",
+            "completion tcsh",
+        ),
+    ),
     "no-store": (
         "",
         ("status", "init --seats 3", "init", "status", "domains", "nonsense", "log --json verify", "undo x"),
