@@ -613,6 +613,16 @@ WALKS: Final = (
     Walk(
         "office",
         (
+            Scene("manual", "The topics of the manual.", ("?", "enter"), (NARROW, WIDE)),
+            Scene("manual-page", "A topic of the manual.", (*"jjjj", "enter")),
+            Scene("manual-page-search", "Words found in it.", ("/", *"refused", "enter")),
+            Scene("manual-search", "The topics that have some words.", ("escape", "escape", "/", *"restart", "enter")),
+            Scene("manual-no-match", "No topic has the words.", ("/", *"zzz", "enter")),
+        ),
+    ),
+    Walk(
+        "office",
+        (
             Scene("ascii", "Only ASCII.", ("j", "j")),
             Scene("ascii-confirm", "A question in ASCII.", (*"jjj", "d")),
         ),

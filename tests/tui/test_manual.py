@@ -5,6 +5,7 @@ import pytest
 from kconsole.text import manual
 from kconsole.text.manual import Topic
 from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.widgets.row_list import Sheet
 from tests.tui.console import NARROW, console
 
 PAGE = "Opening.\n\n" + "\n\n".join(f"Line {number} of it, the seat is free." for number in range(40))
@@ -40,6 +41,8 @@ async def test_it_opens_at_the_topic_of_the_screen(monkeypatch: pytest.MonkeyPat
     async with console("small", NARROW) as screen:
         await screen.press("l", "question_mark", "enter", "enter")
         assert "Manual: license" in screen.text
+        page = screen.app.screen.query_one(Sheet)
+        assert max(sum(len(text) for text, _ in line) for line in page.lines) <= page.size.width - 3
 
 
 @pytest.mark.parametrize("screen", ConsoleScreen.__subclasses__(), ids=lambda screen: screen.__name__)

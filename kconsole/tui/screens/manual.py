@@ -19,6 +19,8 @@ from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList, Sheet
 
 LIST_KEYS = "enter read · / search in all · esc back"
+HIT = "▸ "
+"""Before a line that has the words of a search."""
 PAGE_KEYS = "j k scroll · / search · n N next, previous · esc topics"
 
 
@@ -47,14 +49,14 @@ class _Page(Sheet):
     """The lines that have one of the words."""
 
     def lines_at(self, width: int) -> Sequence[Sequence[Part]]:
-        lines = [] if self.topic is None else manual.page(self.topic, width)
+        lines = [] if self.topic is None else manual.page(self.topic, width - len(HIT))
         asked = manual.asked_words(self.words)
         found = [
             (place, [word in search_fold(manual.plain(line)) for word in asked]) for place, line in enumerate(lines)
         ]
         whole = [place for place, has in found if has and all(has)]
         self.hits = whole or [place for place, has in found if any(has)]  # a sentence may go on in the next line
-        return [[("▸ " if place in self.hits else "  ", "notice"), *line] for place, line in enumerate(lines)]
+        return [[(HIT if place in self.hits else " " * len(HIT), "notice"), *line] for place, line in enumerate(lines)]
 
     def on_resize(self) -> None:
         if self.size.width:
