@@ -117,7 +117,7 @@ class Names:
         found = self._reader.entries(begun, kind, MOST)
         if found is None:
             self.are_beginnings = True
-            return [(stem, "") for stem in sorted(self._reader.stems(begun, MOST_BEGINNINGS, self._role.domains))]
+            return [(stem, "") for stem in sorted(self._reader.stems(begun, MOST_BEGINNINGS, self._role.sees))]
         seen = ((address, self._reader.document(found[address])) for address in found if self._role.sees(address))
         return sorted((name, str(each.get("full_name", ""))) for name, each in seen if "deleted_at" not in each)
 

@@ -169,6 +169,30 @@ def test_lines_of_an_open_store_are_read(office: Console) -> None:
         session.close()
 
 
+def test_a_journal_whose_lines_were_archived_is_read_from_the_line_of_the_snapshot(office: Console) -> None:
+    office.done("disable", ANNA)
+    snapshot = office.folder / "store.json"
+    before = snapshot.read_bytes()
+    office.done("tag", "berg@north.example", "late")
+    office.done("journal", "archive", "--keep", "2")
+    snapshot.write_bytes(before)  # as if the machine had stopped before the new one was in place
+    assert offered("kconsole enable ") == [ANNA, OFF]
+    assert offered("kconsole accounts --filter tag:l") == ["tag:late"]
+    office.done("tag", OFF, "later")
+    assert offered("kconsole accounts --filter tag:l") == ["tag:late", "tag:later"]
+
+
+def test_a_long_line_is_offered_too(office: Console, tmp_path: Path) -> None:
+    rows = "".join(f"p{number};{'x' * 200}\n" for number in range(1200))
+    (tmp_path / "users.csv").write_text(f"Name;FullName\n{rows}")
+    office.done("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example", "--over-limit")
+    office.done("disable", ANNA)
+    lines = answer("fish", ["kconsole", "undo", ""])[1:]
+    assert [line.split(",")[0].strip() for line in lines] == [f"3\tdisable {ANNA}", "2\timport"]
+    assert offered("kconsole disable p") == [f"p{digit}" for digit in "0123456789"]
+    assert offered("kconsole disable P12") == [f"p12{end}@north.example" for end in (*"0123456789", "")]
+
+
 def test_what_is_offered_is_what_the_store_has(tmp_path: Path) -> None:
     for sample in SAMPLES:
         session = sample_session(sample, tmp_path / sample)

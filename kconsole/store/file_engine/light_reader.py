@@ -9,7 +9,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from kconsole.store.file_names import (
@@ -80,18 +80,18 @@ class LightReader:
                 found[str(document["address"])] = document
         return found if len(found) <= most else None
 
-    def stems(self, prefix: str, most: int, domains: Collection[str] = ()) -> list[str]:
-        """How the addresses go on that begin so, where there are too many: so many beginnings at most, of all of them.
-
-        Given domains, only of addresses there.
-        """
+    def stems(self, prefix: str, most: int, sees: Callable[[str], bool]) -> list[str]:
+        """How the addresses go on that begin so and that the user sees: so many beginnings at most, of all of them."""
         found: list[bytes] = re.compile(_beginning(prefix) + b')"', re.IGNORECASE).findall(self._content, self._entries)
         later = (each for each in self._later.get("entries", {}).values() if each is not None and _begins(each, prefix))
         found += (str(document["address"]).encode() for document in later)
-        if domains:
-            found = [each for each in found if each.rpartition(b"@")[2].decode().lower() in domains]
+        domains = {each.rpartition(b"@")[2] for each in found}
+        seen = {domain for domain in domains if sees(f"@{domain.decode()}")}
+        if seen != domains:
+            found = [each for each in found if each.rpartition(b"@")[2] in seen]
         pairs = enumerate(zip(min(found), max(found), strict=False)) if found else ()
         length = next((place for place, (one, other) in pairs if one != other), 0)
+        length = max(length, len(prefix.encode()))  # these may differ in case
         stems: set[bytes] = set()
         while len(more := {each[: length + 1] for each in found}) <= most and more != stems:
             stems, length = more, length + 1
@@ -157,7 +157,7 @@ class LightReader:
     def _take_tail(self, place: int, head: bytes) -> None:
         """Take what changed after the line of a head, which ended at a place before lines were archived."""
         end = b'"hash":"%b"}\n' % head if head else b""
-        if os.pread(self._journal, len(end), place - len(end)) != end if place >= len(end) else True:
+        if place < len(end) or os.pread(self._journal, len(end), place - len(end)) != end:
             content = os.pread(self._journal, os.fstat(self._journal).st_size, 0)
             place = content.index(end) + len(end)
         size = os.fstat(self._journal).st_size
