@@ -4,6 +4,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -142,7 +143,7 @@ class Deadline:
     def __init__(self, seconds: int, leave: Callable[[int], Any] = os._exit) -> None:
         self.stage = "opening"
         self._seconds, self._leave = seconds, leave
-        self._answered = threading.Lock()
+        self._answered, self._has_ended = threading.Lock(), False
         self._timer = threading.Timer(seconds, self._over)
         self._timer.daemon = True
         self._timer.start()
@@ -150,11 +151,14 @@ class Deadline:
     def end(self) -> None:
         """There is an answer: from here on the time does not matter. It may be called again."""
         self._timer.cancel()
-        self._answered.acquire(blocking=False)
+        if not self._has_ended and not self._answered.acquire(blocking=False):
+            self._timer.join()  # it is answering just now, and ends the process
+        self._has_ended = True
 
     def _over(self) -> None:
         if self._answered.acquire(blocking=False):
             stage = message(f"stage-{self.stage}")
             text = words_of(message("check-timed-out", seconds=self._seconds, stage=stage))
-            os.write(1, f"{monitoring.answer('unknown', text)}\n".encode())
+            with suppress(OSError):  # whoever asked may be gone
+                os.write(1, f"{monitoring.answer('unknown', text)}\n".encode())
             self._leave(UNKNOWN)

@@ -22,9 +22,10 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.streams import lost_output, prepare_streams
-from kconsole.core.errors import BadInput, ConsoleError
+from kconsole.core.codes import message
+from kconsole.core.errors import BadInput, ConsoleError, StoreBusy
 from kconsole.operations.search.collation import use_locale
-from kconsole.text.messages import templates, whole
+from kconsole.text.messages import sentence, templates, whole
 from kconsole.text.safe_text import one_line
 
 INTERRUPTED: Final = 130
@@ -184,7 +185,8 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
         return error.exit_code
     except ConsoleError as error:
         if _is_check(place):
-            return _unknown(whole(error))
+            # Who else is saving would be a name.
+            return _unknown(sentence(message("check-busy")) if isinstance(error, StoreBusy) else whole(error))
         say_error(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from kconsole.cli import check as module
 from kconsole.cli.check import Deadline
+from kconsole.core.errors import StoreBusy
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations.session import Session
 from kconsole.store.journal_reader import JournalReader
@@ -147,6 +148,13 @@ def test_whatever_else_fails_is_unknown_too(following: Console, monkeypatch: pyt
         assert isinstance(error, OSError | ImportError) == (str(error) in one(said))  # others may hold a name
 
 
+def test_a_busy_store_is_unknown_and_names_no_one(following: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = StoreBusy("store-busy", "try-again", holder="anna", folder="/store", seconds=10.0)
+    monkeypatch.setattr(module, "facts_of", lambda *_: (_ for _ in ()).throw(busy))
+    said = following("check")
+    assert (said.code, "anna" in one(said), "busy" in said.out) == (3, False, True)
+
+
 def test_under_a_forced_command(following: Console) -> None:
     store = ("--store", str(following.folder), "--roles", str(write_roles(following.folder.parent, "auditor")))
     shell = (*store, "shell", "--operator", "anna", "--files", str(following.folder.parent))
@@ -247,12 +255,17 @@ def test_the_time_is_over_while_a_file_system_hangs(following: Console) -> None:
     )  # fmt: skip
 
 
-def test_there_is_one_answer(capfd: pytest.CaptureFixture[str]) -> None:
+def test_there_is_one_answer(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
     deadline = Deadline(3600, left.append)
     deadline.end()
     deadline._over()
     assert left == []
+    monkeypatch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(BrokenPipeError()))
+    unheard: list[int] = []
+    Deadline(3600, unheard.append)._over()
+    assert unheard == [3]
+    monkeypatch.undo()
     late = Deadline(3600, left.append)
     late.stage = "judging"
     late._over()
