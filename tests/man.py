@@ -30,6 +30,10 @@ DATE: Final = "2026-11-30"
 GLOBAL: Final = "global_"
 """What the names of options begin with that nearly all commands have."""
 
+MOST_EXAMPLES: Final = 6
+FIRST_STEPS: Final = ("kconsole demo", "kconsole --store /srv/kconsole", "kconsole status --json", "kconsole help")
+"""What the first page has for examples."""
+
 TOPICS: Final = {
     "status": "seats", "accounts": "filters", "explain": "seats", "domains": "directory", "disable": "seats",
     "enable": "seats", "tag": "filters", "keep": "reclaim", "protect": "reclaim", "reserve": "reservations",
@@ -38,7 +42,7 @@ TOPICS: Final = {
     "map": "directory", "import": "import", "log": "undo", "undo": "undo", "history": "reservations",
     "forecast": "reservations", "doctor": "safety", "backup": "safety", "journal": "safety", "share": "several",
     "service-user": "several", "shell": "several", "roles": "roles", "report": "reports", "check": "monitoring",
-    "metrics": "monitoring", "config": "config", "completion": "install", "demo": "start", "init": "start",
+    "metrics": "monitoring", "config": "config", "completion": "config", "demo": "start", "init": "start",
     "diagnose": "terminals", "dump": "safety", "restore": "safety", "suggest": "reports", "add": "seats",
     "delete": "seats",
 }  # fmt: skip
@@ -233,7 +237,7 @@ def command_page(page: Page, lines: Sequence[str]) -> Iterator[str]:
     else:
         yield from in_roff(blocks("exit-codes"))
         yield ".SH ENVIRONMENT"
-        yield from in_roff(blocks("cli", "Environment"))
+        yield from in_roff(blocks("config", "Variables"))
         yield ".SH FILES"
         yield from in_roff(blocks("cli", "Files"))
     if lines:
@@ -310,13 +314,15 @@ def pages() -> dict[str, str]:
 
     def own(page: Page) -> list[str]:
         """The lines that use this command, and none below it."""
+        if not page.words:
+            return list(FIRST_STEPS)
+        used = [(line, tuple(re.sub(r" --store \S+", "", line).split()[1:])) for line in lines]
+        most = len(page.words) + 1
         return [
             line
-            for line in lines
-            if (words := tuple(line.split()[1:]))[: len(page.words)] == page.words
-            and words[: len(page.words) + 1] not in names
-            and page.words
-        ]
+            for line, words in used
+            if words == page.words or (words[: most - 1] == page.words and words[:most] not in names)
+        ][:MOST_EXAMPLES]
 
     written = {f"man1/{page.name}.1": laid_out(command_page(page, own(page))) for page in found}
     return written | {name: laid_out(text) for name, text in file_pages()}
