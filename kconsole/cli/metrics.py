@@ -111,17 +111,18 @@ def _document(found: Measured, context: str | None) -> dict[str, Any]:
                 "used": each.used,
                 "limit": each.limit,
                 "free": _finite(each.free),
-                "accounts": dict(each.accounts),
+                "accounts": each.accounts,
             }
             for each in found.domains
         ],
         "license": {"state": facts.status.state, "expiry_timestamps": expiry_timestamps(facts.status)},
         "components": [
-            {"name": use.component.name, "used": len(use.users), "limit": use.seats} for use in found.components
+            {"name": use.component.name, "used": len(use.users) if facts.is_read else None, "limit": use.seats}
+            for use in found.components
         ],
         "forecast": {str(days): chance for days, chance in found.chances},
         "reading": {
-            "complete": known.is_complete and not (facts.server is not None and facts.server.is_partial),
+            "complete": facts.is_read,
             "timestamp": None if (at := reading_timestamp(facts.server)) is None else int(at),
         },
         "unconfirmed_changes": len(facts.pending),

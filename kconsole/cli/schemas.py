@@ -303,7 +303,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
             "MeasuredDomain", "The figures of a domain.",
             name=str, used=_Number, limit=_said(_Number, "its own; null without one"),
             free=_said(_Number, "null without a limit, and if it is not known"),
-            accounts=_said(dict[str, int], "how many entries there are, by the code of the rule that decides"),
+            accounts=_said(dict[str, int] | None, "how many entries there are, by the code of the rule that decides"),
         )),
         license=_model(
             "MeasuredLicense", "The license.", state=LicenseState,
@@ -311,7 +311,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
         ),
         components=_list(_model(
             "MeasuredComponent", "The use of an optional component.",
-            name=ComponentName, used=int, limit=_said(_Number, "null without a limit"),
+            name=ComponentName, used=_Number, limit=_said(_Number, "null without a limit"),
         )),
         forecast=_said(dict[str, float], "the chance that no seat is free, by days; empty if nothing is forecast"),
         reading=_model(

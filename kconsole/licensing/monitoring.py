@@ -108,27 +108,6 @@ class Known(NamedTuple):
     latent: int | None
     locked_out: int | None
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether everything that counts was read."""
-        return self.used is not None
-
-
-def known_of(report: SeatReport, server: Server | None) -> Known:
-    """What is known of a report: of a part that was not read, only what it cannot make better."""
-    limit = None if report.hides_limit else math.inf if report.limit is None else report.limit
-    free = None if limit is None else math.inf if report.free is None else report.free
-    is_whole = server is None or (server.synced_at is not None and not server.is_partial)
-    has_used = server is None or (server.synced_at is not None and not report.partial)
-    return Known(
-        limit,
-        used=report.used if has_used else None,
-        free=free if has_used or free == 0 else None,
-        over=None if limit is None or not (has_used or report.over) else report.over,
-        latent=report.latent if is_whole else None,
-        locked_out=report.locked_out if is_whole or report.locked_out else None,
-    )
-
 
 class Finding(NamedTuple):
     """Something that decides about the state."""
@@ -151,7 +130,25 @@ class Facts(NamedTuple):
 
     @property
     def known(self) -> Known:
-        return known_of(self.report, self.server)
+        """What is known of the report: of a part that was not read, only what it cannot make better."""
+        report, is_read = self.report, self.is_read
+        has_begun = self.server is None or self.server.synced_at is not None
+        has_used = has_begun and not report.partial
+        limit = None if report.hides_limit else math.inf if report.limit is None else report.limit
+        free = None if limit is None else math.inf if report.free is None else report.free
+        return Known(
+            limit,
+            used=report.used if has_used else None,
+            free=free if has_used or (has_begun and free == 0) else None,
+            over=report.over if limit is not None and (has_used or (has_begun and report.over)) else None,
+            latent=report.latent if is_read else None,
+            locked_out=report.locked_out if is_read or (has_begun and report.locked_out) else None,
+        )
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all users were read; of a store without a server that is so."""
+        return self.server is None or (self.server.synced_at is not None and not self.server.is_partial)
 
     @property
     def data_age(self) -> timedelta | None:
@@ -169,7 +166,9 @@ def judge(facts: Facts, thresholds: Thresholds) -> list[Finding]:
     found += (finding for ending in facts.status.endings for finding in _of_ending(ending, facts, thresholds))
     if old := sum(facts.now - each.at > UNCONFIRMED for each in facts.pending):
         found.append(Finding("warning", message("check-unconfirmed", changes=old)))
-    if thresholds.forecast is not None and facts.chance is not None and facts.chance * 100 >= thresholds.forecast:
+    if thresholds.forecast is not None and facts.chance is None and facts.report.free:
+        found.append(Finding("ok", message("check-no-forecast")))
+    elif thresholds.forecast is not None and facts.chance is not None and facts.chance * 100 >= thresholds.forecast:
         percent = round(facts.chance * 100)
         found.append(Finding("warning", message("check-forecast", percent=percent, days=FORECAST_DAYS)))
     return sorted(found, key=lambda finding: -STATES.index(finding.state))
@@ -254,8 +253,8 @@ class DomainUse(NamedTuple):
     """Its own; None without one."""
     free: float | None
     """None where it is not known; infinite without a limit."""
-    accounts: Mapping[str, int]
-    """How many entries there are of each classification, in the store."""
+    accounts: Mapping[str, int] | None
+    """How many entries there are of each classification; None where not all were read."""
 
 
 class Measured(NamedTuple):
@@ -300,7 +299,7 @@ def _domain_use(domain: DomainReport, facts: Facts, accounts: Mapping[str, int])
     if free and (not is_read or facts.known.free is None):
         free = None
     used = domain.counted + domain.held if is_read else None
-    return DomainUse(domain.name, used, domain.limit, free, accounts)
+    return DomainUse(domain.name, used, domain.limit, free, accounts if is_read else None)
 
 
 def expiry_timestamps(status: LicenseStatus) -> dict[str, int]:

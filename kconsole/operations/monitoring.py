@@ -22,12 +22,17 @@ def facts_of(session: Session, with_forecast: bool = False) -> Facts:
 
 
 def chances_of(session: Session) -> tuple[tuple[int, float], ...]:
-    """The chances of being full, by days; none where nothing is forecast, and certainty where no seat is free."""
+    """The chances of being full, by days; none where nothing is forecast, and certainty where no seat is free.
+
+    Where some users were not read, each would be too small.
+    """
     from kconsole.licensing.forecast import HORIZONS
     from kconsole.operations.seat_history import seat_forecast, seat_history
 
     found = seat_forecast(session, seat_history(session).days)
-    return tuple((days, 1.0) for days in HORIZONS) if found.state == "full" else found.chances
+    if found.state == "full":
+        return tuple((days, 1.0) for days in HORIZONS)
+    return () if found.is_partial else found.chances
 
 
 def damage_of(session: Session) -> Message | None:

@@ -105,7 +105,7 @@ def _samples(measured: Measured) -> Iterator[Sample]:
         "seats_latent": known.latent,
         "seats_locked_out": known.locked_out,
         "reading_timestamp_seconds": None if facts.server is None else reading_timestamp(facts.server) or 0,
-        "reading_complete": int(known.is_complete and not (facts.server is not None and facts.server.is_partial)),
+        "reading_complete": int(facts.is_read),
         "unconfirmed_changes": len(facts.pending),
         "offboardings_due": measured.offboardings_due,
         "journal_sequence": measured.sequence,
@@ -121,13 +121,14 @@ def _samples(measured: Measured) -> Iterator[Sample]:
         yield Sample("kconsole_domain_seats_limit", math.inf if each.limit is None else each.limit, label)
         if each.free is not None:
             yield Sample("kconsole_domain_seats_free", each.free, label)
-        for code, accounts in sorted(each.accounts.items()):
+        for code, accounts in sorted((each.accounts or {}).items()):
             yield Sample("kconsole_accounts", accounts, {**label, "verdict": code})
     for kind, at in expiry_timestamps(facts.status).items():
         yield Sample("kconsole_license_expiry_timestamp_seconds", at, {"kind": kind})
     for use in measured.components:
         label = {"component": use.component.name}
-        yield Sample("kconsole_component_used", len(use.users), label)
+        if facts.is_read:
+            yield Sample("kconsole_component_used", len(use.users), label)
         yield Sample("kconsole_component_limit", math.inf if use.seats is None else use.seats, label)
     for days, chance in measured.chances:
         yield Sample("kconsole_forecast_full_probability", chance, {"days": str(days)})

@@ -48,7 +48,7 @@ def judged_line(facts: Facts, findings: Sequence[Finding], thresholds: Threshold
 def seats_words(facts: Facts) -> str:
     """The seats: "113 of 120 used, 7 free (2 reserved, 3 held)". Programs read it too, so numbers have no commas."""
     report, known = facts.report, facts.known
-    least, most = ("", "") if known.is_complete else ("at least ", "at most " if report.free else "")
+    least, most = ("", "") if known.used is not None else ("at least ", "at most " if report.free else "")
     limit = "" if report.limit is None else f" of {report.limit}"
     free = ", no limit" if known.limit is not None else ", limit not known"
     if report.free is not None:

@@ -17,7 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as of_prometheus
 
 from kconsole import __version__
-from kconsole.core.license import License
+from kconsole.core.license import Component, License
 from kconsole.core.records import Domain
 from kconsole.text.metrics import HELP, Sample, _family, number
 from tests.cli.console import Console, account
@@ -81,13 +81,21 @@ def test_the_figures(following: Console) -> None:
 
 def test_what_is_not_known_is_left_out(following: Console) -> None:
     unread = replace(SERVER, uncounted=("secret.example",), counted=("north.example",))
-    found = measured(again(following, replace(STORE, server=unread)))
+    parts = replace(STORE.license, components=(Component(name="antivirus"),))
+    part = again(following, replace(STORE, server=unread, license=parts))
+    assert part.done("metrics", "--format", "json").json["components"] == [
+        {"name": "antivirus", "used": None, "limit": 20}
+    ]
+    found = measured(part)
+    assert of(found, "component_used", component="antivirus") is None
+    assert of(measured(again(following, replace(STORE, license=parts))), "component_used", component="antivirus") == 12
     unknown = ("used", "free", "over", "latent", "locked_out")
     assert [of(found, f"seats_{name}") for name in unknown] == [None] * 5
     assert of(found, "seats_limit") == 20
     assert of(found, "reading_complete") == 0
     assert of(found, "domain_seats_used", domain="north.example") == 12
     assert of(found, "domain_seats_used", domain="secret.example") is None
+    assert of(found, "accounts", domain="secret.example", verdict="local") is None
     never = measured(again(following, replace(STORE, server=replace(SERVER, synced_at=None))))
     assert (of(never, "seats_used"), of(never, "reading_timestamp_seconds"), of(never, "reading_complete")) == (
         None,

@@ -22,7 +22,6 @@ from kconsole.licensing.monitoring import (
     end_of,
     expiry_timestamps,
     judge,
-    known_of,
     range_of,
     reading_timestamp,
     worst,
@@ -200,7 +199,7 @@ def test_an_unknown_count_is_never_ok(number: int) -> None:
         state, codes = judged(which)
         assert (state, "check-count-unknown" in codes) == ("unknown", True)
         known = which.known
-        assert (known.used, known.free, known.over, known.latent, known.is_complete) == (None, None, None, None, False)
+        assert (known.used, known.free, known.over, known.latent) == (None, None, None, None)
         assert known.limit == 20
         enough = judged(facts(people(number), server(**part)), free_critical=range_of("19:"))
         assert enough[0] == "critical"  # at most so many are free
@@ -241,7 +240,9 @@ def test_a_forecast_is_a_warning_at_most() -> None:
     assert judged(facts(chance=1.0)) == ("ok", [])
     assert judged(facts(chance=1.0), forecast=50) == ("warning", ["check-forecast"])
     assert judged(facts(chance=0.49), forecast=50) == ("ok", [])
-    assert judged(facts(chance=None), forecast=1) == ("ok", [])
+    assert judged(facts(chance=None), forecast=1) == ("ok", ["check-no-forecast"])
+    assert judged(facts(chance=None, seats=None), forecast=1) == ("ok", [])
+    assert judged(facts(people(20), chance=None), forecast=1)[1] == ["check-none-free"]
 
 
 def test_the_worst_comes_first_and_what_is_certain_outranks_what_is_not() -> None:
@@ -269,11 +270,12 @@ def test_the_figures_of_domains() -> None:
     assert (south.used, south.limit, south.free, south.accounts) == (1, 3, 2, {"local": 1})
     part = server(uncounted=("south.example",), counted=("NORTH.example",))
     north, south = domain_uses(facts(entries, part), live)
-    assert (north.used, north.free, south.used, south.free) == (3, None, None, None)
+    assert (north.used, north.free, south.used, south.free, south.accounts) == (3, None, None, None, None)
     assert {use.used for use in domain_uses(facts(entries, server(None)), live)} == {None}
 
 
 def test_the_time_of_the_reading() -> None:
     assert reading_timestamp(None) is reading_timestamp(server(None)) is None
     assert reading_timestamp(server(0)) == NOW.timestamp()
-    assert known_of(facts().report, server(None)).used is None
+    never = facts([*people(23), account("x")], server(None)).known
+    assert (never.used, never.free, never.over, never.latent, never.locked_out) == (None,) * 5

@@ -29,6 +29,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "check-limit-unknown": "the limit is not known: the server did not say it",
     "check-unconfirmed": "{changes:count change} unconfirmed for more than an hour",
     "check-forecast": "with a chance of {percent} % no seat is free within {days:count day}",
+    "check-no-forecast": "nothing can be forecast yet",
     "check-busy": "The store is busy: another kconsole was saving for too long",
     "check-damaged": "the store is damaged: {what}",
     "stage-opening": "while the store was opened",
