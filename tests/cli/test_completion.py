@@ -348,7 +348,7 @@ def test_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KCONSOLE_STORE", str(tmp_path / "store"))
     assert offered("kconsole disable ") == ["e$(f)@n.example", "g h@n.example"]
     assert offered("kconsole disable -- -") == ["-rf@n.example"]
-    assert all("\x1b" not in answering._shown(line) for line in answer("fish", ["kconsole", "disable", ""]))
+    assert all(b"\x1b" not in answering._encoded(line) for line in answer("fish", ["kconsole", "disable", ""]))
     assert offered("kconsole disable ", shell="bash") == [r"e\$\(f\)@n.example", r"g\ h@n.example"]
 
 
@@ -435,3 +435,10 @@ def test_words_for_bash() -> None:
     assert list(for_bash(Line("kconsole 'a", BREAKS), names)) == ["a b@n.example", r"a'\''$(x)`!é@n.example"]
     assert list(for_bash(Line('kconsole "a', BREAKS), [*names, 'c"$`\\'])) == ["a b@n.example", r"c\"\$\`\\"]
     assert list(for_bash(Line("kconsole a\\ b@n", BREAKS), names[:1])) == ["n.example"]
+
+
+def test_a_name_that_the_terminal_cannot_show_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering.sys, "getfilesystemencoding", lambda: "iso-8859-2")  # type: ignore[attr-defined]
+    assert answering._encoded("\u010dern\u00fd\t\u010c") == b"\xe8ern\xfd\t\xc8\n"
+    assert answering._encoded("\u03b1") == b""
+    assert answering._encoded("a\t\u03b1\x1b") == b"a\t?\n"

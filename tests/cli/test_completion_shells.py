@@ -12,9 +12,11 @@ from typing import Final
 import pytest
 
 from kconsole.cli.completion.command import SHELLS
+from kconsole.cli.context import CliContext
 from kconsole.core.history import Operator
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.session import Session
+from tests.cli.console import in_process
 from tests.clocks import noon
 from tests.limits import wait_until
 from tests.wire.terminal import Terminal, terminal
@@ -47,9 +49,16 @@ START: Final = {
 
 SETUP: Final = {
     "bash": "source /usr/share/bash-completion/bash_completion\nPS1='ready> '\nbind 'set bell-style none'\n",
-    "zsh": "autoload -U compinit\ncompinit -u -d DUMP\nPS1='ready> '\nunsetopt beep\n",
+    "zsh": "fpath=(HOME/functions $fpath)\nautoload -U compinit\ncompinit -u -d HOME/dump\nPS1='ready> '\n",
     "fish": "function fish_prompt; printf 'ready> '; end\nset -g fish_greeting\n",
 }
+
+INSTALLED: Final = {
+    "bash": "data/bash-completion/completions/kconsole",
+    "zsh": "functions/_kconsole",
+    "fish": "config/fish/completions/kconsole.fish",
+}
+"""Where each shell finds the script when it needs it, below the home of `terminal`."""
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +91,10 @@ def shell(name: str, folder: Path) -> Iterator[Terminal]:
     home = folder / name
     home.mkdir(exist_ok=True)
     setup = home / (".zshrc" if name == "zsh" else "setup")
-    source = "kconsole completion fish | source" if name == "fish" else f"source <(kconsole completion {name})"
-    setup.write_text(SETUP[name].replace("DUMP", str(home / "dump")) + source + "\n")
+    setup.write_text(SETUP[name].replace("HOME", str(home)))
+    script = home / INSTALLED[name]
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(in_process(["completion", name], CliContext()).out)
     environment = {
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "KCONSOLE_STORE": str(folder / "store"), "ZDOTDIR": str(home),
         "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "vt100", "COLORTERM": "", "SHELL": f"/bin/{name}",

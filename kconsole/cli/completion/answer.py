@@ -169,9 +169,8 @@ def main(words: Sequence[str]) -> None:
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.alarm(LONGEST_WAIT)
     try:
-        lines = answer(words[0], words[1:])
-        text = "".join(f"{_shown(line)}\n" for line in lines)
-        sys.stdout.buffer.write(text.encode(errors="ignore"))
+        for line in answer(words[0], words[1:]):
+            sys.stdout.buffer.write(_encoded(line))
         sys.stdout.flush()
     except Exception:
         if os.environ.get(DEBUG):
@@ -179,7 +178,12 @@ def main(words: Sequence[str]) -> None:
     os._exit(0)  # there is nothing to clean up, and the shell waits
 
 
-def _shown(line: str) -> str:
-    """A line of the answer; of what a word is, only what can be shown."""
+def _encoded(line: str) -> bytes:
+    """A line of the answer for the terminal, whose encoding may lack letters: then a name is left out."""
     name, tab, text = line.partition("\t")
-    return name + tab + "".join(letter for letter in text[:80] if letter.isprintable())
+    shown = "".join(letter for letter in text[:80] if letter.isprintable())
+    encoding = sys.getfilesystemencoding()
+    try:
+        return f"{name}{tab}".encode(encoding) + shown.encode(encoding, "replace") + b"\n"
+    except UnicodeEncodeError:
+        return b""
