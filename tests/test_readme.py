@@ -14,6 +14,7 @@ import pytest
 
 from kconsole.cli.context import CliContext
 from kconsole.cli.main import kconsole
+from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Domain, Inventory
 from kconsole.operations.samples import sample_session
 from tests.cli.console import account, in_process
@@ -143,6 +144,37 @@ def test_its_command_lines_run(path: Path, prepared: Path, tmp_path: Path, monke
         allowed = (0, 1, 2, 3) if words[:1] == ["check"] else allowed  # the codes of monitoring plugins
         assert said.code in allowed, (line, said)
         assert "nexpected" not in said.err, (line, said)
+
+
+def cells_of(topic: str, heading: str) -> list[str]:
+    """What the first cells of the table under a heading have between backquotes."""
+    text = next(path for path in files() if path.stem == topic).read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (`[^|]*`) \|", text[text.index(heading) :].split("\n\n|", 1)[1].split("\n\n")[0], re.MULTILINE
+    )
+    return [term for row in rows for term in re.findall("`([^`]*)`", row)]
+
+
+def test_each_term_of_a_filter_is_one(prepared: Path) -> None:
+    terms = [term for term in cells_of("filters", "A filter has words") if term != "@name"]
+    assert len(terms) > 20
+    place = CliContext(folder=prepared / "store", clock=FixedClock(NOW), read_only=True)
+    assert [term for term in terms if in_process(["accounts", "--filter", term], place).code] == []
+
+
+def test_each_setting_of_a_policy_is_one(prepared: Path) -> None:
+    place = CliContext(folder=prepared / "store", clock=FixedClock(NOW), read_only=True)
+    policy = in_process(["policy", "show", "idle", "--json"], place).json
+    assert set(cells_of("reclaim", "## Policies")) == set(policy) - {"name", "shipped"}
+
+
+def test_each_exit_code_of_an_error_is_explained() -> None:
+    classes, codes = [ConsoleError], set[int]()
+    for each in classes:
+        classes += each.__subclasses__()
+        codes.add(each.exit_code)
+    text = next(path for path in files() if path.stem == "exit-codes").read_text(encoding="utf-8")
+    assert [code for code in codes if f"| {code} |" not in text] == []
 
 
 def test_no_measured_row_stands_twice() -> None:
