@@ -9,12 +9,10 @@ from kconsole.cli.context import REFUSED, CliContext, at_store, read_text, reaso
 from kconsole.cli.license_json import life_document, price_document
 from kconsole.cli.output import put_json, put_sections, say_missing_lines
 from kconsole.cli.reclaim import policy_option
-from kconsole.core.errors import BadInput
-from kconsole.core.license import Price, price_of
 from kconsole.core.times import to_iso
 from kconsole.licensing.forecast import PACK
 from kconsole.licensing.renewal import Renewal
-from kconsole.operations.license import SetPrice
+from kconsole.operations.license import SetPrice, read_price
 from kconsole.operations.reclaim.judging import Judgements, judge
 from kconsole.operations.reclaim.policies import policy_named
 from kconsole.operations.renewal import license_renewal
@@ -60,16 +58,6 @@ def price(place: CliContext, amount: str, currency: str, remove: bool, reason: s
         (outcome,) = done.outcomes
         text = messages.words_of(outcome.message)
         put_json({"schema": 1, "outcome": outcome.result, "text": text, "license": life_document(session)})
-
-
-def read_price(amount: str, currency: str) -> Price:
-    """The price that a user wrote; BadInput if it is none."""
-    try:
-        return price_of(amount, currency)
-    except ValueError as error:
-        hint = "write-like-a-currency" if str(error) == "not-a-currency" else "write-like-an-amount"
-        text = currency if str(error) == "not-a-currency" else amount
-        raise BadInput(str(error), hint, effect="nothing-recorded", text=text[:40]) from None
 
 
 @click.command("renewal")

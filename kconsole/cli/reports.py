@@ -1,8 +1,6 @@
 """The command that writes reports."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,17 +10,15 @@ from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
 from kconsole.cli.output import csv_option, csv_style, put_document
 from kconsole.cli.reclaim import policy_option
 from kconsole.core.report_rows import TABLES_OF, Report, ReportKind
-from kconsole.core.times import age_of, moment_of, quarter_of
 from kconsole.operations.confinement import STANDARD_STREAM, named_file
 from kconsole.operations.reclaim.policies import policy_named
 from kconsole.operations.report_writing import NewFile, name_of_domain, write_all
-from kconsole.operations.reports import check_complete, parts_of, report_of
+from kconsole.operations.reports import check_complete, parts_of, report_of, since_of
 from kconsole.text import words
 from kconsole.text.csv_writer import CsvStyle
-from kconsole.text.report_files import END, csv_pieces, json_pieces, markdown_pieces
-from kconsole.text.report_html import html_pieces
+from kconsole.text.report_files import END, csv_pieces, name_of, pieces_of
 from kconsole.text.report_tables import gap_texts
-from kconsole.text.safe_text import json_safe, safe_text
+from kconsole.text.safe_text import safe_text
 
 
 class FolderPath(FilePath):
@@ -98,22 +94,10 @@ def report(
     say(f"Wrote {words.count(len(written), 'file')}.")
 
 
-def since_of(text: str, now: datetime) -> datetime:
-    """When a report begins: a day or time in the zone of this machine, the first day of a quarter, or so long ago."""
-    for read in (quarter_of, moment_of):
-        with suppress(ValueError):
-            return read(text)
-    with suppress(ValueError, OverflowError):
-        age: timedelta = age_of(text)
-        return now - age
-    message = f"'{safe_text(text, 40)}' is neither a day (2026-08-05), a quarter (2026-Q3) nor an age (30d, 6m, 1y)."
-    raise click.BadParameter(message, param_hint="'--since'")
-
-
 def files_of(reports: Iterable[Report], form: str, style: CsvStyle) -> Iterator[NewFile]:
     """The files of reports. A CSV file has one table, so the further tables of a whole have files of their own."""
     for each in reports:
-        name = f"kconsole-{each.kind}-{each.made_at.astimezone():%Y-%m-%d}"
+        name = name_of(each.kind, each.made_at)
         if each.part == "domain":
             name = f"{name}-{name_of_domain(each.domain)}"
         if form != "csv" or each.part != "total":
@@ -122,12 +106,3 @@ def files_of(reports: Iterable[Report], form: str, style: CsvStyle) -> Iterator[
             for table in each.tables:
                 if table != each.main or (each.part == "total" and each.tables[table]):
                     yield NewFile(f"{name}_{table}.csv", csv_pieces(each, table, style))
-
-
-def pieces_of(found: Report, form: str, style: CsvStyle) -> Iterator[str]:
-    """A report in one of the formats; of CSV, its first table."""
-    if form == "csv":
-        return csv_pieces(found, found.main, style)
-    if form == "json":
-        return map(json_safe, json_pieces(found))
-    return html_pieces(found) if form == "html" else markdown_pieces(found)

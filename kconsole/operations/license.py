@@ -10,11 +10,21 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec.structs import fields, replace
 
-from kconsole.core.codes import Hint, Message, message
+from kconsole.core.codes import Hint, Message, message, short
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.identity import stripped
-from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, Price, end_of_id
+from kconsole.core.license import (
+    ID_SHOWN,
+    Component,
+    ComponentName,
+    Customer,
+    License,
+    PendingUpdate,
+    Price,
+    end_of_id,
+    price_of,
+)
 from kconsole.core.reports import Decision
 from kconsole.core.roles import Capability
 from kconsole.importers.code_pages import utf8_text
@@ -235,6 +245,17 @@ class SetPrice(_LicenseOperation):
             return [_unchanged("price-unchanged")]
         code, params = ("price-removed", {}) if price is None else ("price-set", price_params(price))
         return _done(context, replace(license_, price=price), code, **params)
+
+
+def read_price(amount: str, currency: str) -> Price:
+    """The price that a user wrote; BadInput if it is none."""
+    try:
+        return price_of(amount, currency)
+    except ValueError as error:
+        is_amount = str(error) == "not-an-amount"
+        hint = "write-like-an-amount" if is_amount else "write-like-a-currency"
+        text = short(amount if is_amount else currency)
+        raise BadInput(str(error), hint, effect="nothing-recorded", text=text) from None
 
 
 def price_params(price: Price) -> dict[str, Any]:

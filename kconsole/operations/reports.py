@@ -1,14 +1,15 @@
 """Collects what reports hold: complete, or with what is missing named on it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Message, message, short
 from kconsole.core.decisions import Decision, OfAccount, Policy, Reservation, decided_on
-from kconsole.core.errors import Refused
+from kconsole.core.errors import BadInput, Refused
 from kconsole.core.history import Change, Commit
 from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Price
@@ -30,6 +31,7 @@ from kconsole.core.report_rows import (
     SeatRow,
 )
 from kconsole.core.server import Server
+from kconsole.core.times import age_of, moment_of, quarter_of
 from kconsole.licensing.decisions import kept_until, protecting
 from kconsole.licensing.seat_history import Group, SeatHistory, SeatsNow
 from kconsole.licensing.seat_since import SeatsSince, Since
@@ -55,9 +57,26 @@ _KINDS: Final[Mapping[str, str]] = {
 """What is changed, by its table."""
 
 
+def since_of(text: str, now: datetime) -> datetime:
+    """When a report begins: a day or time in the zone of this machine, the first day of a quarter, or so long ago.
+
+    Raises:
+        BadInput: it is none of them.
+    """
+    readers: tuple[Callable[[str], datetime], ...] = (quarter_of, moment_of, lambda age: now - age_of(age))
+    for read in readers:
+        with suppress(ValueError, OverflowError):
+            return read(text)
+    raise BadInput("not-a-beginning", "write-a-beginning", text=short(text))
+
+
 def report_of(session: Session, kind: ReportKind, since: datetime, policy: Policy) -> Report:
-    """A report of all that the operator may see. It reads the log."""
-    return _Reporting(session, kind, since, policy).report()
+    """A report of all that the operator may see, as of one line of the log, which it reads. A thread may do this."""
+    while True:
+        head = session.store.head
+        found = _Reporting(session, kind, since, policy).report()
+        if session.store.head == head:  # else someone changed something meanwhile
+            return found
 
 
 def check_complete(report: Report) -> None:

@@ -67,3 +67,9 @@ def _change(renewal: Renewal) -> str:
 
 
 PACKS: Final = f"Seats are counted in packs of {PACK}."
+
+
+def renewal_lines(renewal: Renewal) -> list[str]:
+    """The same in lines of their own, with what they are counted in. Safe to show."""
+    note = WHY[renewal.state] if renewal.needed is None else PACKS
+    return [*(f"{row.label}: {row.text}" for row in renewal_rows(renewal, 3) if row.code != "unknown"), note]

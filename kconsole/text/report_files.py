@@ -1,13 +1,16 @@
 """A report as a file: CSV, JSON or Markdown; HTML has a module of its own. In pieces, since it may be long."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from kconsole.core.report_rows import TABLES, Report
 from kconsole.core.times import to_iso
+from kconsole.text import ages
 from kconsole.text.csv_writer import STANDARD, CsvStyle, csv_text
 from kconsole.text.report import in_pieces, markdown_row
+from kconsole.text.report_html import html_pieces
 from kconsole.text.report_tables import (
     COLUMNS,
     HEADINGS,
@@ -20,11 +23,26 @@ from kconsole.text.report_tables import (
     title_of,
     total_of,
 )
+from kconsole.text.safe_text import json_safe
 
 SCHEMA: Final = "kconsole-report/1"
 
 END: Final = {"csv": ".csv", "html": ".html", "md": ".md", "json": ".json"}
 """The formats, and how the names of their files end."""
+
+
+def name_of(kind: str, made_at: datetime) -> str:
+    """How the names of the files of a report begin: the day is that of the user."""
+    return f"kconsole-{kind}-{ages.full_moment(made_at)[: len('2026-08-05')]}"
+
+
+def pieces_of(report: Report, form: str, style: CsvStyle = STANDARD) -> Iterator[str]:
+    """A report in one of the formats; of CSV, its first table."""
+    if form == "csv":
+        return csv_pieces(report, report.main, style)
+    if form == "json":
+        return map(json_safe, json_pieces(report))
+    return html_pieces(report) if form == "html" else markdown_pieces(report)
 
 
 def csv_pieces(report: Report, table: str, style: CsvStyle = STANDARD) -> Iterator[str]:

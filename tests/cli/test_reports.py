@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.cli.reports import since_of
 from kconsole.core.records import Domain, Entry
 from kconsole.operations import report_writing
 from kconsole.operations.report_writing import name_of_domain
+from kconsole.operations.reports import since_of
 from kconsole.store.file_engine.files import place_new
 from tests.cli.console import Console, account
 from tests.cli.test_schemas import faults

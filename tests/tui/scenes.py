@@ -278,6 +278,7 @@ WALKS: Final = (
             Scene("palette-no-match", "No command is about what was typed.", (*"zzz",)),
             Scene("saved-filters", "Filters that were saved.", (_back, "f")),
             Scene("export", "The list goes to a file.", (_back, "E")),
+            Scene("report", "A report goes to a file.", (_back, "number_sign")),
             Scene("tags", "The tags of an account.", (_back, "j", "T")),
             Scene("keep", "An account is kept until a day.", (_back, "K"), (NARROW, WIDE)),
             Scene(
@@ -433,6 +434,13 @@ WALKS: Final = (
             ),
             Scene("history-days", "Each day of them, below.", (*["ctrl+f"] * 2,)),
             Scene("history-year", "A year of it.", ("p", "g")),
+            Scene("price", "What a seat costs.", ("escape", "l", "percent_sign", *"24.50", "enter", *"eur")),
+            Scene(
+                "renewal",
+                "How many seats the next renewal needs.",
+                ("enter", "dollar_sign", waits_for("The next renewal")),
+                (WIDE, NARROW),
+            ),
         ),
         with_past=True,
     ),

@@ -144,7 +144,7 @@ def palette(screen: Any) -> str:
 @pytest.mark.parametrize(
     ("words", "first"),
     [
-        ("renew", "license"), ("why", "details"), ("export", "export"), ("report", "export"), ("csv", "export"),
+        ("renew", "license"), ("why", "details"), ("export", "export"), ("report", "report"), ("csv", "export"),
         ("leaver", "disable"),
         ("ldap", "map"), ("DISABLE acc", "disable"), ("history", "log"), ("zzz", ""),
         ("import", "import"), ("import accounts", "import"), ("users.cfg", "import"), ("log", "log"),

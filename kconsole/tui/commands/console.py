@@ -17,6 +17,13 @@ class History(Command):
     synonyms = "history trend plot chart growth when full purchase"
 
 
+class Report(Command):
+    """Write a report to a file: who holds which seat, a review of all accounts, or what was changed."""
+
+    name, keys, title = "report", "number_sign", "Console: write a report to a file"
+    synonyms = "report audit review evidence html print pdf csv cost price seats changes"
+
+
 class Reclaim(Command):
     """Show the plan of a policy: which accounts are not used and would be disabled, and why the others stay."""
 
@@ -123,5 +130,5 @@ class Bottom(_Movement):
     name, keys, title = "bottom", "G,end", "Move: last row"
 
 
-CONSOLE_COMMANDS = (Log, History, Reclaim, Decisions, License, Palette, NextTheme, Redraw, Help, Quit)
+CONSOLE_COMMANDS = (Log, History, Report, Reclaim, Decisions, License, Palette, NextTheme, Redraw, Help, Quit)
 MOVEMENTS = tuple(_Movement.__subclasses__())

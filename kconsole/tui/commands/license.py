@@ -78,6 +78,21 @@ class Install(LicenseCommand):
     operation = "install license"
 
 
+class Renewal(LicenseCommand):
+    """Show how many seats the next renewal needs, and without which accounts a smaller license would do."""
+
+    name, keys, title, word = "license-renewal", "dollar_sign", "License: the next renewal", "renewal"
+    synonyms = "renew cost price money seats fewer smaller forecast budget"
+
+
+class Price(LicenseCommand):
+    """Record what a seat costs for a year. Reports and the renewal compute with it."""
+
+    name, keys, title = "license-price", "percent_sign", "License: what a seat costs"
+    synonyms = "cost money currency euro amount"
+    operation = "set price"
+
+
 class LicenseUndo(LicenseCommand):
     """Undo the last change of this session, if it was one to the license; if there is none, ask about your last one."""
 
@@ -92,6 +107,18 @@ class LicenseBack(LicenseCommand):
     name, keys, title, word = "license-back", "escape,q,l", "License: back", "back"
 
 
-_ON_LICENSE = (Trial, Register, Activate, Buy, Arrived, CancelPurchase, Components, TermsByHand, Install, LicenseUndo)
+_ON_LICENSE = (
+    Trial,
+    Register,
+    Activate,
+    Buy,
+    Arrived,
+    CancelPurchase,
+    Components,
+    TermsByHand,
+    Install,
+    Price,
+    LicenseUndo,
+)
 
-LICENSE_COMMANDS: tuple[AnyCommand, ...] = (*_ON_LICENSE, Palette, Redraw, Help, LicenseBack)
+LICENSE_COMMANDS: tuple[AnyCommand, ...] = (*_ON_LICENSE, Renewal, Palette, Redraw, Help, LicenseBack)

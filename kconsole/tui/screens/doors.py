@@ -1,6 +1,10 @@
 """The ways from the accounts to the other screens, each imported when it is first asked for."""
 
+from collections.abc import Callable
+
+from kconsole.tui.commands.base import console_of
 from kconsole.tui.screens.accounts import AccountsScreen
+from kconsole.tui.screens.console import Failed
 
 
 class DoorsScreen(AccountsScreen):
@@ -37,6 +41,20 @@ class DoorsScreen(AccountsScreen):
         from kconsole.tui.screens.history import HistoryScreen
 
         self.app.push_screen(HistoryScreen(self.workspace))
+
+    def action_report(self) -> None:
+        from kconsole.tui.screens.report import ReportForm, Wanted, write_report
+
+        session, style = self.session, console_of(self).csv_style
+
+        def save(wanted: Wanted, saved: Callable[[], None], failed: Failed) -> None:
+            def done(text: str) -> None:
+                saved()
+                self.tell(text)
+
+            self.work("Writing the report.", lambda: write_report(session, wanted, style), done, failed)
+
+        self.app.push_screen(ReportForm(session.clock.now(), save))
 
     def action_decisions(self) -> None:
         from kconsole.tui.screens.decisions import DecisionsScreen

@@ -174,6 +174,27 @@ class LicenseScreen(StoreScreen):
         form = forms.TermsForm(self.session.state.license)
         self.app.push_screen(form, lambda terms: None if terms is None else self._ask_terms(terms))
 
+    def action_price(self) -> None:
+        self.app.push_screen(forms.PriceForm(self.session.state.license, self.save))
+
+    def action_renewal(self) -> None:
+        """Show the next renewal. The log is read for it, in a thread."""
+        from kconsole.operations.reclaim.judging import judge
+        from kconsole.operations.reclaim.policies import IDLE, policy_named
+        from kconsole.operations.renewal import license_renewal
+        from kconsole.text.renewal import renewal_lines
+
+        session = self.session
+
+        def read() -> list[str]:
+            judged = judge(session, policy_named(session.state, IDLE.name), by_role=False)
+            return renewal_lines(license_renewal(session, judged))
+
+        def show(lines: list[str]) -> None:
+            self.tell_news("The next renewal", lines, alarm=False)
+
+        self.work("Reading the log ...", read, show, self.tell_problem)
+
     def action_install(self) -> None:
         def answered(path: Path | None) -> None:
             if path is not None:

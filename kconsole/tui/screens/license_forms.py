@@ -132,6 +132,23 @@ class TermsForm(FormDialog[operations.Terms]):
         return terms
 
 
+class PriceForm(OperationForm[operations.SetPrice]):
+    """Asks what a seat costs for a year."""
+
+    heading = "What does a seat cost?"
+    note = "For one seat and one year. Two empty lines: it is not known."
+    keys = "enter next, then save · esc cancel"
+
+    def fields(self) -> Iterable[Field]:
+        known = self._license.price
+        yield Field("amount", "Amount", "" if known is None else str(known.amount), "like 24.50")
+        yield Field("currency", "Currency", "" if known is None else known.currency, "like EUR")
+
+    def answer(self, values: Mapping[str, str]) -> operations.SetPrice:
+        amount, currency = values["amount"], values["currency"]
+        return operations.SetPrice(operations.read_price(amount, currency) if amount or currency else None)
+
+
 class FileForm(FormDialog[Path]):
     """Asks for a license file."""
 
