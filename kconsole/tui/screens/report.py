@@ -53,7 +53,6 @@ class ReportForm(SavingForm[Wanted]):
         since = since_of(values["since"], self._now)
         return Wanted(cast(ReportKind, values["kind"]), since, values["form"], values["partial"] == "yes")
 
-
     def show_error(self, error: ConsoleError) -> None:
         """Show what is missing too."""
         self.tell_problem(" ".join([*map(safe_text, map(sentence, error.details)), shown_error(error, self)]))
