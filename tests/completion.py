@@ -88,6 +88,9 @@ NEEDS: Final[Mapping[str, Capability]] = {
 }
 """The capability that a parameter needs where its command needs none, or a command that is no operation."""
 
+WHOLE: Final = ("backup", "dump")
+"""Commands that are refused to roles that see a part of the store only: `Session.insist_on_all`."""
+
 OWNERS: Final = ("--roles",)
 """Options that are refused to everyone but root and the store's owner."""
 
@@ -138,6 +141,7 @@ def _commands(command: click.Command, path: str, context: click.Context) -> Iter
             "help": command.get_short_help_str(60),
             "needs": capability,
             "argument_needs": next((NEEDS[key] for each in arguments if (key := f"{path} {each.name}") in NEEDS), ""),
+            **({"whole": True} if path in WHOLE else {}),
             "commands": names,
             "arguments": [taken(each, path) for each in arguments],
             "many": bool(arguments) and arguments[-1].nargs == -1,

@@ -152,6 +152,10 @@ class Names:
         field = word.partition(":")[0]
         values = self._domains("") if field == "domain" else self._tags("") if field == "tag" else []
         words = [f"{field}:{name}" for name, _ in values] or self._filters
+        if word.startswith("@"):  # then it may take longer
+            from kconsole.operations.preferences import Preferences, preferences_path
+
+            words = [f"@{name}" for name in Preferences(preferences_path()).filters]
         return [(before + each, "") for each in words]
 
     def _policies(self, _: str) -> Offers:

@@ -106,7 +106,7 @@ def test_addresses_by_their_state(office: Console) -> None:
     assert offered("kconsole enable ") == [ANNA, OFF]
 
 
-def test_what_else_a_store_has(office: Console) -> None:
+def test_what_else_a_store_has(office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office.done("tag", ANNA, "service", "vip")
     office.done("policy", "set", "leavers", "inactive=90")
     office.done("reserve", "add", "Dora", "--until", "2027-01-31", "--domain", "south.example", "--reason", "x")
@@ -126,6 +126,9 @@ def test_what_else_a_store_has(office: Console) -> None:
     assert answer("fish", ["kconsole", "accounts", "--filter", "anna -(is:dis"])[1:] == ["anna -(is:disabled\t"]
     assert offered("kconsole accounts --filter domain:so") == ["domain:south.example"]
     assert offered("kconsole log --filter tag:v") == ["tag:vip"]
+    monkeypatch.setenv("KCONSOLE_STATE", str(tmp_path))
+    (tmp_path / "habits.json").write_text('{"filters": {"unused": "is:never"}}')
+    assert offered("kconsole accounts --filter @") == ["@unused"]
     for line in ("import logins --zone Europe/Pr", "share on --group roo"):
         assert len(offered(f"kconsole {line}")) <= 1
 
@@ -256,6 +259,7 @@ def test_a_bound_role_is_offered_its_domains(office: Console, as_user: Callable[
     assert offered("kconsole accounts --domain ") == ["south.example"]
     assert offered("kconsole accounts --filter tag:") == ["tag:south-only"]
     assert offered("kconsole undo ") == []
+    assert not {"dump", "backup", "enable-admins"} & set(offered("kconsole "))
     assert "hana" in offered("kconsole log --operator ")
 
 

@@ -142,7 +142,11 @@ def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store
     offers: Offers = []
     if command["commands"] and not place.option and not place.arguments:
         paths = {name: f"{place.path} {name}".lstrip() for name in command["commands"]}
-        offers = [(name, commands[path]["help"]) for name, path in paths.items() if may(commands[path]["needs"])]
+        offers = [
+            (name, commands[path]["help"])
+            for name, path in paths.items()
+            if may(commands[path]["needs"]) and not (commands[path].get("whole") and role is not None and role.domains)
+        ]
     if kind == "topics":
         topics = sorted(name.removesuffix(".md") for name in os.listdir(TOPICS) if name.endswith(".md"))  # noqa: PTH208
         offers += [(name, "") for name in dict.fromkeys((*topics, *commands[""]["commands"]))]
