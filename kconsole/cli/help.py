@@ -1,13 +1,15 @@
 """The command that shows the manual: its topics, and the help of each command."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 import click
 
-from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, say, terminal_width
+from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, has_person, say, terminal_width
 from kconsole.cli.output import put_text
 from kconsole.text import manual, words
 from kconsole.text.columns import cut, pad
@@ -108,14 +110,15 @@ def _put_lines(lines: Sequence[manual.Line], place: CliContext) -> None:
 
     Never in a pager under a forced command: one of them runs a shell.
     """
-    is_drawn = os.environ.get("TERM", "dumb") != "dumb" and not wants_lines(os.environ)
-    size = os.get_terminal_size() if sys.stdout.isatty() and is_drawn else None
-    text = "\n".join(manual.plain(line) if size is None else _styled(line) for line in lines)
-    if size is None or len(lines) < size.lines or place.operator_name or not sys.stdin.isatty():
-        click.echo(text)
-    else:
+    is_drawn = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not wants_lines(os.environ)
+    text = "\n".join(_styled(line) if is_drawn else manual.plain(line) for line in lines)
+    fits = len(lines) < shutil.get_terminal_size().lines
+    if is_drawn and has_person() and not fits and not place.operator_name:
         os.environ.setdefault("LESS", "-R")  # shows bold letters, as git has it
-        click.echo_via_pager(text + "\n", color=True)
+        with suppress(ValueError):  # PAGER is no command line
+            click.echo_via_pager(text + "\n", color=True)
+            return
+    click.echo(text)
 
 
 def _styled(line: manual.Line) -> str:

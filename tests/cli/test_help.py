@@ -48,8 +48,12 @@ def test_it_finds_words(console: Console) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("operator", ["", "anna"])
-def test_a_terminal_has_a_pager_for_what_does_not_fit_but_no_operator_has(operator: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("operator", "pager"), [("", ""), ("anna", ""), ("", "'")], ids=["pager", "operator", "broken"]
+)
+def test_a_terminal_has_a_pager_for_what_does_not_fit_but_no_operator_has(
+    operator: str, pager: str, tmp_path: Path
+) -> None:
     """A pager may run a shell; under a forced command there must be none."""
     program = tmp_path / "pager"
     program.write_text(f"#!/bin/sh\ncat > {tmp_path}/paged\n")
@@ -59,13 +63,14 @@ def test_a_terminal_has_a_pager_for_what_does_not_fit_but_no_operator_has(operat
         f"run(['help', 'exit-codes'], CliContext(operator_name={operator!r}))"
     )
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "PAGER": str(program), "TERM": "xterm", "HOME": str(tmp_path)}
+    environment = {**os.environ, "PAGER": pager or str(program), "TERM": "xterm", "HOME": str(tmp_path)}
     ended = subprocess.run([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE,
         env=environment, timeout=PATIENCE, check=False)  # fmt: skip
     os.close(theirs)
-    shown = os.read(ours, 65536).decode() if operator else (tmp_path / "paged").read_text()
+    is_paged = not operator and not pager
+    shown = (tmp_path / "paged").read_text() if is_paged else os.read(ours, 65536).decode()
     os.close(ours)
-    assert (ended.stderr, (tmp_path / "paged").exists()) == (b"", not operator)
+    assert (ended.stderr, (tmp_path / "paged").exists()) == (b"", is_paged)
     assert "\x1b[1m" in shown
 
 

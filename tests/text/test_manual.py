@@ -51,6 +51,13 @@ def test_a_page_in_lines() -> None:
     assert lines[2] == [("Press ", ""), ("d", "name"), (", or ", ""), ("both of", "strong"), (" them, see", "")]
 
 
+@pytest.mark.parametrize("width", [1, 2, 10, 30])
+def test_a_page_in_next_to_no_room(width: int) -> None:
+    """All words are there, whatever the width."""
+    shown = "".join(map(plain, page(Topic("x", "The title", EXAMPLE), width)))
+    assert "".join(shown.split()).count("Pressd,orbothofthem,seethat.") == 1
+
+
 def test_a_search_finds_sentences_and_titles_first(monkeypatch: pytest.MonkeyPatch) -> None:
     first = Topic("first", "One", "The store is kept. It is busy.\n\n## The busy store\n\nNothing.")
     monkeypatch.setattr(manual, "topics", lambda: {"first": first, "second": Topic("second", "Büsy stores", "x")})
