@@ -70,6 +70,17 @@ def _commands() -> str:
         commands = {
             "importing tinydb, orjson and click": (*python, "import tinydb, orjson, click"),
             "`kconsole status`": (*KCONSOLE, "--store", store, "status"),
+            "`kconsole --version`": (*KCONSOLE, "--version"),
+            "TAB after `kconsole disable j`": (
+                *KCONSOLE,
+                "__complete",
+                "fish",
+                "kconsole",
+                "--store",
+                store,
+                "disable",
+                "j",
+            ),
         }
         times: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(2 * RUNS):

@@ -28,6 +28,9 @@ TOPICS = f"{os.path.dirname(__file__)}/../../text/topics"  # noqa: PTH120
 LONGEST_WAIT = 3
 """Seconds until the shell goes on without an answer, as where the store's disk does not answer."""
 
+LONGEST_TEXT = 80
+"""Characters of what a word is."""
+
 STORE = "KCONSOLE_STORE"
 DEBUG = "KCONSOLE_DEBUG"
 
@@ -111,13 +114,14 @@ def answer(shell: str, arguments: Sequence[str]) -> list[str]:
         return [kind]
     store = place.values.get("--store") or variables.get(STORE) or os.environ.get(STORE) or default_store()
     offers, are_whole = _offers(tree, place, begun, kind, os.path.expanduser(store))  # noqa: PTH111
-    fitting = [(before + name, text) for name, text in offers if _fits(name, begun, place)]
-    is_labelled = shell == "bash" and arguments[2] == LISTING and kind in NUMBERS and len(fitting) > 1
-    if is_labelled:
-        return ["words", *(f"{name}  {text}" for name, text in fitting)]
-    if shell == "bash":
-        return ["words" if are_whole else "beginnings", *for_bash(line, (name for name, _ in fitting))]
-    return ["words" if are_whole else "beginnings", *(f"{name}\t{text}" for name, text in fitting)]
+    fitting = [(before + name, _shown(text)) for name, text in offers if _fits(name, begun, place)]
+    if shell != "bash":
+        found = [f"{name}\t{text}" for name, text in fitting]
+    elif arguments[2] == LISTING and kind in NUMBERS and len(fitting) > 1:
+        found = [f"{name}  {text}" for name, text in fitting]
+    else:
+        found = list(for_bash(line, (name for name, _ in fitting)))
+    return ["words" if are_whole else "beginnings", *found]
 
 
 def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store: str) -> tuple[Offers, bool]:
@@ -182,12 +186,16 @@ def main(words: Sequence[str]) -> None:
     os._exit(0)  # there is nothing to clean up, and the shell waits
 
 
+def _shown(text: str) -> str:
+    """What a word is, on one line and harmless."""
+    return "".join(letter for letter in text[:LONGEST_TEXT] if letter.isprintable())
+
+
 def _encoded(line: str) -> bytes:
     """A line of the answer for the terminal, whose encoding may lack letters: then a name is left out."""
     name, tab, text = line.partition("\t")
-    shown = "".join(letter for letter in text[:80] if letter.isprintable())
     encoding = sys.getfilesystemencoding()
     try:
-        return f"{name}{tab}".encode(encoding) + shown.encode(encoding, "replace") + b"\n"
+        return f"{name}{tab}".encode(encoding) + text.encode(encoding, "replace") + b"\n"
     except UnicodeEncodeError:
         return b""
