@@ -42,9 +42,9 @@ def help_(context: click.Context, place: CliContext, names: tuple[str, ...], wor
         _put_lines(list(_contents()), place)
     elif len(names) == 1 and (topic := manual.topics().get(names[0].lower())) is not None:
         root = context.find_root()
-        lines = manual.page(topic, terminal_width() or manual.WIDTH)
+        lines = manual.page(topic, terminal_width() or manual.WIDTH, quotes=not _has_styles())
         if isinstance(root.command, click.Group) and topic.name in root.command.list_commands(root):
-            lines += [[], [(f"Options of the command: kconsole {topic.name} --help", "")]]
+            lines += [[], [(f"Options of the command: 'kconsole {topic.name} --help'.", "")]]
         _put_lines(lines, place)
     else:
         click.echo(_help_of(context.find_root(), names))
@@ -110,7 +110,7 @@ def _put_lines(lines: Sequence[manual.Line], place: CliContext) -> None:
 
     Never in a pager under a forced command: one of them runs a shell.
     """
-    is_drawn = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not wants_lines(os.environ)
+    is_drawn = _has_styles()
     text = "\n".join(_styled(line) if is_drawn else manual.plain(line) for line in lines)
     fits = len(lines) < shutil.get_terminal_size().lines
     if is_drawn and has_person() and not fits and not place.operator_name:
@@ -119,6 +119,11 @@ def _put_lines(lines: Sequence[manual.Line], place: CliContext) -> None:
             click.echo_via_pager(text + "\n", color=True)
             return
     click.echo(text)
+
+
+def _has_styles() -> bool:
+    """Whether the output is a terminal that shows bold letters to someone who sees them."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not wants_lines(os.environ)
 
 
 def _styled(line: manual.Line) -> str:

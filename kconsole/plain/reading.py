@@ -81,7 +81,7 @@ class Reading:
         lines = [f"{number}: {each.title}." for number, each in enumerate(topics, 1)]
 
         def chosen(numbers: Sequence[int]) -> None:
-            self._terminal.say_all(filter(None, map(manual.plain, manual.page(topics[numbers[0] - 1]))))
+            self._terminal.say_all(filter(None, map(manual.plain, manual.page(topics[numbers[0] - 1], quotes=True))))
 
         pages = Pages(self._terminal, "Topics", len(lines), lambda first, last: lines[first:last])
         pages.run("Number of a topic, n or b:", ["A number says that topic to its end."], chosen, one=True)

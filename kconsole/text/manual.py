@@ -84,11 +84,14 @@ def near(name: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*begin, *get_close_matches(asked, names, 3, 0.6)]))[:3]
 
 
-def page(topic: Topic, width: int = WIDTH) -> list[Line]:
-    """A topic in lines of at most so many cells; only command lines may be longer."""
+def page(topic: Topic, width: int = WIDTH, quotes: bool = False) -> list[Line]:
+    """A topic in lines of at most so many cells; only command lines may be longer.
+
+    What is typed stands in quotes where no style tells it from the words around it.
+    """
     lines: list[Line] = [[(topic.title, "strong")]]
     for block in _tree(topic.source).children:
-        if laid_out := _block(block, min(width, WIDTH)):
+        if laid_out := _block(block, min(width, WIDTH), quotes):
             lines += [[], *laid_out]
     return lines
 
@@ -191,19 +194,19 @@ def _tree(source: str) -> "SyntaxTreeNode":
     return SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(source))
 
 
-def _block(node: "SyntaxTreeNode", width: int) -> list[Line]:
+def _block(node: "SyntaxTreeNode", width: int, quotes: bool) -> list[Line]:
     """The lines of a paragraph, heading, list, table or block of command lines."""
     if node.type == "heading":
         return [[(_text(node), "strong")]]
     if node.type == "paragraph":
-        return _wrapped(_parts(node), width)
+        return _wrapped(_quoted(node) if quotes else _parts(node), width)
     if node.type in ("fence", "code_block"):
         return [[("    ", ""), (line, "name")] if line else [] for line in node.content.rstrip().splitlines()]
     if node.type in ("bullet_list", "ordered_list"):
         items: list[Line] = []
         for number, item in enumerate(node.children, int(node.attrs.get("start", 1))):
             sign = f"{number}. " if node.type == "ordered_list" else "- "
-            inside = [line for block in item.children for line in _block(block, width - len(sign))]
+            inside = [line for block in item.children for line in _block(block, width - len(sign), quotes)]
             items += [[(" " * len(sign) if place else sign, ""), *line] for place, line in enumerate(inside)]
         return items
     if node.type == "table":
@@ -213,7 +216,7 @@ def _block(node: "SyntaxTreeNode", width: int) -> list[Line]:
             return [[(line, "")] for line in lines[1:]]
         return [[(lines[0], "muted")], *([(line, "")] for line in lines[1:])]
     if node.type == "blockquote":
-        inside = [line for block in node.children for line in _block(block, width - INDENT)]
+        inside = [line for block in node.children for line in _block(block, width - INDENT, quotes)]
         return [[(" " * INDENT, ""), *line] for line in inside]
     return []  # a comment, as those that mark what the code writes
 
@@ -229,6 +232,11 @@ def _parts(node: "SyntaxTreeNode", style: str = "") -> Iterator[Part]:
             yield " ", style
         elif child.type != "image":
             yield from _parts(child, "strong" if child.type == "strong" else style)
+
+
+def _quoted(node: "SyntaxTreeNode") -> Iterator[Part]:
+    """The same without styles of what is typed, which is in quotes instead."""
+    return ((f"'{text}'", "") if style == "name" else (text, style) for text, style in _parts(node))
 
 
 def _text(node: "SyntaxTreeNode") -> str:
@@ -270,5 +278,5 @@ def _sentences(topic: Topic) -> Iterator[Found]:
         elif block.type == "tr":
             yield Found(topic, heading, "  ".join(_text(cell) for cell in block.children), is_row=True)
         elif block.type == "paragraph":
-            for sentence in _text(block).replace(". ", ".\n").splitlines():
+            for sentence in "".join(text for text, _ in _quoted(block)).replace(". ", ".\n").splitlines():
                 yield Found(topic, heading, sentence)

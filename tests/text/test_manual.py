@@ -48,6 +48,8 @@ def test_a_page_in_lines() -> None:
         "- one of two that is longer", "  than a line of so few cells", "- two", "", "1. first", "2. second", "",
         "key  what", "d    disable | more", "", "without  titles", "", "    kconsole log verify --head HASH",
     ]  # fmt: skip
+    quoted = page(Topic("x", "The title", EXAMPLE), 30, quotes=True)
+    assert [plain(line) for line in quoted[2:4]] == ["Press 'd', or both of them,", "see that."]
     assert lines[2] == [("Press ", ""), ("d", "name"), (", or ", ""), ("both of", "strong"), (" them, see", "")]
 
 
