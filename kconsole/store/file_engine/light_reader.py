@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from mmap import PROT_READ, mmap
 
 from kconsole.store.file_names import (
     BETWEEN,
@@ -49,13 +50,17 @@ class LightReader:
 
     def __init__(self, folder: str) -> None:
         """Read the snapshot, which is checked, and the lines after it."""
-        self._content, self._entries, place, head = b"", 0, 0, b""
+        self._content: bytes | mmap = b""
+        self._entries, place, head = 0, 0, b""
         self._later: dict[str, dict[int, Document | None]] = {}
         """The records that lines after the snapshot changed, by table and number; None for those that are gone."""
         snapshot, self._journal = (_opened(os.path.join(folder, name)) for name in (SNAPSHOT_FILE, JOURNAL_FILE))  # noqa: PTH118
         if snapshot >= 0:
             self._content, place, head = _snapshot(snapshot)
-            self._entries = self._content.index(ENTRIES) + len(ENTRIES)
+            begin = self._content.find(ENTRIES)
+            if begin < 0:
+                raise ValueError("no entries")
+            self._entries = begin + len(ENTRIES)
         if self._journal >= 0:
             self._take_tail(place, head)
 
@@ -180,14 +185,13 @@ def _opened(path: str) -> int:
     return descriptor
 
 
-def _snapshot(descriptor: int) -> tuple[bytes, int, bytes]:
+def _snapshot(descriptor: int) -> tuple[mmap, int, bytes]:
     """The content of a snapshot, where its line ends in the journal, and the hash of that line."""
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        content = file.read()
+    content = mmap(descriptor, 0, prot=PROT_READ)  # a file of the store is never changed, but replaced
     first = content.find(b"\n") + 1
     meta = content[len(META_START) : first].removesuffix(META_END)
     said = _CHECKSUM.search(meta)
-    if not content.startswith(META_START) or said is None:
+    if content[: len(META_START)] != META_START or said is None:
         raise ValueError("no snapshot")
     digest = sha256(meta[: said.start()] + b"}")
     digest.update(memoryview(content)[first:])
