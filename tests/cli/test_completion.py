@@ -400,7 +400,7 @@ def test_of_too_many_addresses_beginnings_are_offered(large: Path, monkeypatch: 
 
 @pytest.mark.thorough
 def test_a_tab_costs_less_than_the_version(large: Path) -> None:
-    """A machine that is nearly idle takes 95 ms, 120 are allowed. A busy one still takes less than for the bare command line."""
+    """95 ms were measured, and 120 are allowed. A busy machine still takes less than for the bare command line."""
     environment = {**os.environ, "KCONSOLE_STORE": str(large)}
 
     def seconds(*words: str) -> float:
