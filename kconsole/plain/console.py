@@ -13,6 +13,7 @@ from kconsole.plain.changes import Changes
 from kconsole.plain.log import Log
 from kconsole.plain.plan import PlanView
 from kconsole.plain.reading import Reading
+from kconsole.plain.reports import Reports
 from kconsole.plain.terminal import Back, Quit, Start, Terminal
 from kconsole.text.csv_writer import STYLES
 from kconsole.text.messages import Voice, error_words, sentence, sentences
@@ -51,7 +52,8 @@ class PlainConsole:
         self._changes = Changes(session, terminal, Voice(keys), secret)
         log = Log(self._changes)
         self._accounts = accounts = Accounts(self._changes, preferences, log.show)
-        self._reading = reading = Reading(self._changes, STYLES[settings.csv_style])
+        self._reading = reading = Reading(self._changes)
+        reports = Reports(self._changes, accounts, STYLES[settings.csv_style])
         self._tasks = (
             Task("Status", "status", reading.status),
             Task("Find accounts", "filter", accounts.find),
@@ -61,7 +63,7 @@ class PlainConsole:
             Task("Activity log", "log", log.show),
             Task("Seats over time, and the forecast", "history", reading.seats_over_time),
             Task("License", "license", reading.license),
-            Task("Report: save the list of accounts in a file", "export", self._export),
+            Task("Reports, written to a file", "export", reports.ask),
             Task("Add an account", "add", accounts.add, "add"),
             Task("Read the server", "sync", reading.sync, "sync"),
             Task("Record that the server was restarted", "restarted", reading.restarted, "restarted"),
@@ -130,10 +132,6 @@ class PlainConsole:
                 self._terminal.say(refusal)
             else:
                 task.run()
-
-    def _export(self) -> None:
-        if self._accounts.ask_filter():
-            self._reading.export(self._accounts.listed(), self._accounts.query.text)
 
     def _follow(self) -> None:
         """Take in what other processes did, before each question.

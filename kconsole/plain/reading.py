@@ -1,12 +1,10 @@
-"""The views that change no account: status, seats over time, license, a report in a file; and reading the server."""
+"""The views that change no account: status, seats over time, license, manual; and reading the server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from kconsole.core.records import Entry
 from kconsole.licensing.counting import use_of
-from kconsole.operations.confinement import shown_path
-from kconsole.operations.files import AlreadyThere, free_name, save_listing
+from kconsole.operations.renewal import license_renewal
 from kconsole.operations.seat_history import seat_forecast, seat_history
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.server_errors import server_to_ask
@@ -16,10 +14,9 @@ from kconsole.plain.changes import Changes, Question
 from kconsole.plain.pages import Pages
 from kconsole.text import manual, spoken, words
 from kconsole.text import screen as texts
-from kconsole.text.csv_writer import CsvStyle
 from kconsole.text.details import Detail
 from kconsole.text.licenses import license_sections
-from kconsole.text.report import DEFAULT, FORMATS, report_pieces, totals
+from kconsole.text.renewal import renewal_lines
 from kconsole.text.safe_text import safe_text
 from kconsole.text.seat_history import forecast_lines, summary
 from kconsole.text.server import missing_texts, reading_words, remark_texts, server_rows
@@ -34,9 +31,8 @@ BEYOND: Final = 3
 class Reading:
     """Views that change no account."""
 
-    def __init__(self, changes: Changes, csv_style: CsvStyle) -> None:
+    def __init__(self, changes: Changes) -> None:
         self._changes, self._session, self._terminal = changes, changes.session, changes.terminal
-        self._csv_style = csv_style
 
     def status(self) -> None:
         """Say how many seats are used, what the license allows, and how old the data is."""
@@ -74,6 +70,7 @@ class Reading:
             self._changes.say_details(
                 Detail(row.label, f"{row.text}, warning" if row.severity else row.text) for row in section.rows
             )
+        self._changes.say("The next renewal:", *renewal_lines(license_renewal(session)))
 
     def manual(self) -> None:
         """Ask for a topic of the manual, and say it."""
@@ -85,35 +82,6 @@ class Reading:
 
         pages = Pages(self._terminal, "Topics", len(lines), lambda first, last: lines[first:last])
         pages.run("Number of a topic, n or b:", ["A number says that topic to its end."], chosen, one=True)
-
-    # A report
-
-    def export(self, entries: Iterable[Entry], filter_text: str) -> None:
-        """Ask for a format and a file, and write what is listed."""
-        entries = list(entries)
-        session, forms = self._session, list(FORMATS)
-        self._changes.say(*(f"{number}: {FORMATS[form][0]}" for number, form in enumerate(forms, 1)))
-        answer = self._terminal.choose("Format:", ["A number chooses the format. b cancels."])
-        if not (answer.isdecimal() and 1 <= int(answer) <= len(forms)):
-            self._changes.say("No file was written.")
-            return
-        form, now = forms[int(answer) - 1], session.clock.now()
-        usual = free_name(f"kconsole-accounts-{now.astimezone().date()}", FORMATS[form][1])
-        name = self._terminal.read_text(f"File, or enter for {usual}:") or usual
-        policy, keeps, replace = session.seats.policy, session.state.keeps, False
-        while True:
-            pieces = report_pieces(form, entries, DEFAULT, policy, now, filter_text, keeps, self._csv_style)
-            try:
-                path = save_listing(name, pieces, session.store.folder, replace=replace)
-            except AlreadyThere as error:
-                self._changes.say_error(error)
-                if self._terminal.read_line("Type y to replace it; all else cancels:").lower() not in ("y", "yes"):
-                    self._changes.say("No file was written.")
-                    return
-                replace = True
-            else:
-                self._changes.say(f"{totals(entries, policy)} saved in {safe_text(shown_path(path))}.")
-                return
 
     # The server
 

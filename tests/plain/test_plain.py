@@ -4,18 +4,21 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kconsole.core.codes import message
 from kconsole.core.errors import NotPermitted
 from kconsole.core.records import Entry
+from kconsole.core.report_rows import Report
 from kconsole.core.roles import ROLES, Authority, RoleName
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.catalog import capability_of
 from kconsole.operations.history import LogQuery
+from kconsole.operations.reports import report_of
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
@@ -139,10 +142,29 @@ def test_a_plan_is_read_narrowed_and_applied_by_its_number(tmp_path: Path) -> No
 
 def test_the_list_is_saved_as_a_report(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    run(session, REPORT, "anna", "3", str(file), REPORT, "", "1", str(file), "n", "q")
+    run(session, REPORT, "1", "anna", "3", str(file), REPORT, "1", "", "1", str(file), "n", REPORT, "9", "q")
     assert [each["address"] for each in json.loads(file.read_text())["accounts"]] == ["anna@north.example"]
-    run(session, REPORT, "", "1", str(file), "y", "q", settings=Settings(csv_style="excel-semicolon"))
+    semicolons = Settings(csv_style="excel-semicolon")
+    run(session, REPORT, "1", "", "1", str(file), "y", "q", settings=semicolons)
     assert file.read_text(encoding="utf-8").startswith("\ufeffAccount;Name;")
+
+
+def test_reports_are_written_and_one_in_part_is_asked_about(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, (kind, form) in enumerate((("2", "2"), ("3", "1"), ("4", "4"))):
+        file = tmp_path / f"report{number}"
+        run(session, REPORT, kind, "30d", form, str(file), "q")
+        assert file.exists()
+    assert run(session, REPORT, "2", "nonsense", "q").out.count("Failed: ") == 1
+
+    def in_part(*arguments: Any) -> Report:
+        return report_of(*arguments)._replace(gaps=(message("server-never-read", server="mail"),))
+
+    monkeypatch.setattr("kconsole.plain.reports.report_of", in_part)
+    run(session, REPORT, "2", "", "2", "n", "q")
+    run(session, REPORT, "2", "", "2", "y", str(tmp_path / "part"), "q")
+    assert (tmp_path / "part").exists()
 
 
 def test_what_is_only_read(session: Session) -> None:
@@ -210,7 +232,7 @@ def test_whatever_is_typed_every_change_was_confirmed(
 ) -> None:
     session = session_of(tmp_path_factory.mktemp("plain"), *people())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kconsole.plain.reading.save_listing", lambda *_, **__: Path("list"))
+        patch.setattr("kconsole.plain.reports.save_listing", lambda *_, **__: Path("list"))
         script = run(session, *(answer.replace("\n", " ").replace("\r", " ") for answer in answers))
     assert changes(session) <= script.agreed
     session.close()
