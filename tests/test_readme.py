@@ -46,6 +46,14 @@ def test_the_pictures_and_links_of_the_readme_lead_somewhere() -> None:
         assert target.startswith("https://") or (ROOT / target).exists(), target
 
 
+def test_what_the_map_names_is_there() -> None:
+    text = README.read_text(encoding="utf-8")
+    text = text[text.index("## Finding your way") :]
+    named = [path for path in re.findall(r"`([\w/]+(?:\.\w+|/))`", text) if "/" in path]
+    assert len(named) > 15
+    assert [path for path in named if not any((folder / path).exists() for folder in (ROOT, ROOT / "kconsole"))] == []
+
+
 def test_the_readme_can_be_read_at_a_sitting() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= 200
 

@@ -241,6 +241,8 @@ def verify_log(place: CliContext, head: str | None, signatures: Path | None, all
     Keep the head in another place. A later check with --head then shows whether the end of the log was cut off, or
     the whole log rewritten. With --signatures, the same for the heads that 'log head --sign' signed; FILE may have
     several, with any text around them, and may be - for standard input.
+
+    Exits with 7 if the log is damaged, or not the one that was signed, and with 4 if a signature is wrong.
     """
     if allowed_signers is not None and signatures is None:
         raise click.UsageError("--allowed-signers goes with --signatures.")
