@@ -66,7 +66,10 @@ def since_of(text: str, now: datetime) -> datetime:
     readers: tuple[Callable[[str], datetime], ...] = (quarter_of, moment_of, lambda age: now - age_of(age))
     for read in readers:
         with suppress(ValueError, OverflowError):
-            return read(text)
+            since = read(text)
+            if since > now:
+                raise BadInput("begins-in-future", "write-a-beginning", text=short(text))
+            return since
     raise BadInput("not-a-beginning", "write-a-beginning", text=short(text))
 
 
@@ -132,7 +135,9 @@ class _Reporting:
     def _read_log(self) -> None:
         session, journal = self._session, self._session.store.journal
         is_cut = journal.missing() is not None
-        history = SeatHistory(self._now.date(), self._rules, self._undone, lambda _: "", self._since.date())
+        history = SeatHistory(
+            self._now.date(), self._rules, self._undone, lambda _: "", self._since.astimezone().date()
+        )
         since = SeatsSince(self._rules, (*READINGS, *BEGINNINGS), self._now, is_cut)
         self._lost: list[int] = []
         for commit in journal.history(logins=False):
@@ -211,8 +216,11 @@ class _Reporting:
                 each.name, each.created, each.counted, each.held, each.disabled, each.reserved, each.limit,
                 group.joins, group.leaves, freed[key] if is_known else None, *self._cost(each.counted + each.held),
             ))  # fmt: skip
-        if report.unlisted and not self._session.authority.is_bound:
-            rows.append(DomainRow("", 0, report.unlisted, 0, 0, 0, None, 0, 0, None, *self._cost(report.unlisted)))
+        group, unlisted = self._groups.get("", Group("")), report.unlisted  # restarts, and what was not read
+        if (unlisted or group.joins or group.leaves) and not self._session.authority.is_bound:
+            freed_there = None if unlisted else 0
+            moves = (group.joins, group.leaves, freed_there)
+            rows.append(DomainRow("", 0, unlisted, 0, 0, 0, None, *moves, *self._cost(unlisted)))
         return rows
 
     def _costs(self) -> list[CostRow]:

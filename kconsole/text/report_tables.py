@@ -44,7 +44,10 @@ HEADINGS: Final[Mapping[str, str]] = {
 NOTES: Final[Mapping[str, str]] = {
     "seats": "A seat is taken at least since a day where the log begins with that account, or a sync found it.",
     "costs": "These three figures overlap: no sum of them means anything.",
-    "domains": "Came and left: seats taken and given up since the beginning of the report, without imports.",
+    "domains": (
+        "Came and left: seats taken and given up since the beginning of the report, without imports. What belongs to no"
+        " domain: seats that a restart of the server freed, or in domains that were not read."
+    ),
 }
 
 FIGURES: Final[Mapping[str, str]] = {

@@ -74,6 +74,8 @@ READING: Final = (
     "history --by operator",
     "history --since yesterday",
     "forecast --backtest",
+    "license renewal",
+    "suggest shared",
     "license show",
     "server",
     "reconcile",
@@ -83,7 +85,10 @@ READING: Final = (
 
 SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
     "small": ("small", READING),
-    "crisis": ("crisis", ("status", "license show", "accounts --filter is:held", "accounts --verdict disabled")),
+    "crisis": (
+        "crisis",
+        ("status", "license show", "suggest shared", "accounts --filter is:held", "accounts --verdict disabled"),
+    ),
     "explain": (
         FULL,
         tuple(f"explain {name}" for name in ("anna@north.example", "off@north.example", "Admin@north.example", "nil")),

@@ -259,7 +259,7 @@ def test_since(text: str, begin: str) -> None:
     assert since_of(text, noon().now()).isoformat().startswith(begin)
 
 
-@pytest.mark.parametrize("text", ["", "2026-Q5", "Q3", "yesterday", "0d", "9999999y", "=1"])
+@pytest.mark.parametrize("text", ["", "2026-Q5", "Q3", "yesterday", "0d", "9999999y", "=1", "2026-Q4", "2030-01-01"])
 def test_what_is_no_beginning_is_refused(office: Console, text: str) -> None:
     assert office("report", "seats", "--since", text).code == 2
 

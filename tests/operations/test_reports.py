@@ -19,6 +19,7 @@ from kconsole.operations.license import SetPrice
 from kconsole.operations.reclaim.policies import IDLE
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.reports import check_complete, parts_of, report_of
+from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock, noon
 from tests.operations.sessions import account, logged_in, session_of
@@ -100,6 +101,18 @@ def test_the_three_costs_stand_beside_each_other(tmp_path: Path) -> None:
         "south.example": (1, Decimal("24.10"), 0),
     }
     assert sum(row.cost for row in found.tables["seats"]) == Decimal("72.30")
+    assert len(found.tables["seats"]) == session.seats.report().used == sum(each[0] for each in by_domain.values())
+
+
+def test_seats_that_a_restart_frees_are_in_the_sums(tmp_path: Path) -> None:
+    session = office(tmp_path)
+    session.do(DeleteAccounts(("anna@north.example",)))
+    held = {row.domain: (row.seats, row.held, row.left) for row in report(session).tables["domains"]}
+    assert held == {"north.example": (1, 1, 0), "south.example": (1, 0, 0)}
+    session.clock.forward(hours=1)  # type: ignore[attr-defined]
+    session.do(RecordRestart())
+    after = {row.domain: (row.seats, row.held, row.left) for row in report(session).tables["domains"]}
+    assert after == {"north.example": (1, 0, 0), "south.example": (1, 0, 0), "": (0, 0, 1)}
 
 
 def test_a_review_has_every_account_once_with_one_outcome(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from kconsole.text.sentences.base import Both, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-beginning": "'{text}' is neither a day, nor a quarter, nor an age.",
+    "begins-in-future": "'{text}' is in the future.",
     "write-a-beginning": "Write it like 2026-08-05, 2026-Q3, 30d, 6m or 1y.",
     "report-in-part": "Not everything that the report is about is known.",
     "sync-or-in-part": Both(
