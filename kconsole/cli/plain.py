@@ -31,7 +31,8 @@ def show_plain(
     """Serve a session in lines until the user quits; see `screen.show`."""
     terminal = Terminal(_write, lambda: sys.stdin.buffer.readline(LINE), sys.stdin.encoding, _forget_typed, _ask_secret)
     if not isinstance(session, Session):
-        terminal.say("Opening the store.")
+        with suppress(Quit):
+            terminal.say("Opening the store.")
         session = session(lambda *_: None)
     try:
         PlainConsole(session, terminal, settings, preferences, why, title, secret).run()

@@ -1,6 +1,7 @@
 """The plain console: a menu of numbered tasks, and what follows from each."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from kconsole.core.errors import ConsoleError, StoreUnusable
@@ -86,7 +87,8 @@ class PlainConsole:
                 except ConsoleError as error:
                     self._changes.say_error(error)
         except Quit:
-            self._terminal.say("The console ends. Every change is saved.")
+            with suppress(Quit):  # no one may be there to read it
+                self._terminal.say("The console ends. Every change is saved.")
 
     def _begin(self) -> None:
         session = self._session

@@ -16,6 +16,7 @@ from kconsole.text import ages, gauge, words
 from kconsole.text.commits import clock_time, operation_word, seats_words, subject
 from kconsole.text.details import Detail, reason_word
 from kconsole.text.licenses import license_words, warning_words
+from kconsole.text.plain import LIKENESS, UNLIKE
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.screen import nothing_to_do_line
 from kconsole.text.seat_history import note_words
@@ -31,6 +32,9 @@ HELP: Final = (
 
 _NUMBERS: Final = re.compile(r"\d+(?:\s*-\s*\d+)?(?:[\s,;]+\d+(?:\s*-\s*\d+)?)*")
 _SPOKEN: Final = ((" → ", " to "), ("→ ", "to "), (" · ", ", "), ("…", "..."), ("   ", ", "))
+_DRAWN: Final = re.compile("[\u2190-\u21ff\u2500-\u28ff]")
+"""Arrows, lines, blocks, bullets, and the dots of braille. Whatever is left of them becomes a plain sign."""
+
 _BLANKS: Final = re.compile(r" {2,}")
 
 
@@ -41,7 +45,7 @@ def spoken(text: str) -> str:
     if text.startswith("! "):
         text = f"Warning: {text[2:]}"
     text = text.replace(": ! ", ": ").replace(", ! ", ", ")
-    return _BLANKS.sub(" ", text).rstrip()
+    return _BLANKS.sub(" ", _DRAWN.sub(lambda sign: LIKENESS.get(sign[0], UNLIKE), text)).rstrip()
 
 
 def numbers_in(text: str, most: int) -> list[int] | str:

@@ -9,7 +9,7 @@ from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
 from kconsole.plain.console import PlainConsole
-from kconsole.plain.terminal import Terminal
+from kconsole.plain.terminal import Quit, Terminal
 
 SETTINGS: Final = Settings()
 
@@ -21,10 +21,16 @@ class Script:
         self._answers = list(answers)
         self._secret = secret
         self.out = ""
+        self.most_written: int | None = None
+        """The number of texts after which no one reads any more."""
         self.asked: list[tuple[str, str]] = []
         """Each prompt that was answered, and the answer."""
 
     def write(self, text: str) -> None:
+        if self.most_written is not None:
+            if not self.most_written:
+                raise Quit
+            self.most_written -= 1
         self.out += text
 
     def read(self) -> bytes:
@@ -72,9 +78,11 @@ def run(
     settings: Settings = SETTINGS,
     secret: str = "",
     given: Secret | None = None,
+    most_written: int | None = None,
 ) -> Script:
     """Serve a session with these answers, or what is done between them, and see that nothing harmful is shown."""
     script = Script(answers, secret)
+    script.most_written = most_written
     terminal = Terminal(script.write, script.read, ask_secret=script.ask_secret)
     PlainConsole(session, terminal, settings, Preferences(), "a test", secret=given).run()
     script.check_harmless()

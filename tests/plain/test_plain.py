@@ -193,7 +193,7 @@ def test_changes_of_others_are_said_before_the_next_question_and_asked_about_aga
 
 
 def test_hostile_texts_are_harmless(tmp_path: Path) -> None:
-    evil = "\x1b[31m\x1b]0;x\x07\u202eevil\n\u2800 y"
+    evil = "\x1b[31m\x1b]0;x\x07\u202eevil\n\u2800│ y"
     people = [
         account(f"a{number}", full_name=evil, description=evil, tags=("x",), last_login=logged_in(1, evil))
         for number in range(3)
@@ -219,6 +219,13 @@ def test_the_input_may_end_at_any_question(tmp_path: Path) -> None:
             script = run(session, *SCRIPT[:end], *last)
             assert script.lines[-1] == "The console ends. Every change is saved."
         session.close()
+
+
+def test_whoever_reads_may_go_away_at_any_line(session: Session) -> None:
+    for number in range(60):
+        script = run(session, FIND, "anna", "1", "1", "why", "n", "q", most_written=number)
+        assert len(script.lines) <= number + 1
+    assert changes(session) == 0
 
 
 TYPED: Final = st.sampled_from([*TASKS, *"npbfdsraexuqy?", "1-3", "x 1-2", "1,2", "y", "yes", "", "0", "is:never"])
@@ -293,4 +300,4 @@ def test_no_numbers(text: str) -> None:
 
 
 def test_signs_become_words() -> None:
-    assert spoken("! 113 → 112 · a   b …") == "Warning: 113 to 112, a, b ..."
+    assert spoken("! 113 → 112 · a   b … █→") == "Warning: 113 to 112, a, b ... #>"
