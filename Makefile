@@ -109,6 +109,7 @@ screenshots: $(SETUP)
 # The tables of README and topics, and the man pages.
 readme: $(SETUP)
 	@$(BIN)/python -m tests.readme
+	@$(BIN)/python -m tests.completion
 	@$(BIN)/python -m tests.man
 
 samples: $(SETUP)

@@ -53,7 +53,7 @@ def offered(line: str, *, shell: str = "fish") -> list[str]:
 
 
 def test_completion_knows_the_command_line_as_it_is() -> None:
-    assert Path(answering.TREE).read_text() == as_text(tree()), "run: python -m tests.completion"
+    assert Path(answering.TREE).read_text() == as_text(tree()), "stale: run 'make readme'"
 
 
 def test_what_it_knows_without_importing_is_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
