@@ -224,9 +224,9 @@ class UnknownZone(ValueError):
 def _local(moment: datetime, zone: tzinfo | None) -> datetime:
     if zone is not None:
         return moment.replace(tzinfo=zone)
-    local = moment.astimezone()
-    is_skipped = local.replace(tzinfo=None) != moment  # in spring, where Python subtracts the hour
-    return moment.replace(fold=1).astimezone() if is_skipped else local
+    # Of an hour that is skipped in spring, astimezone() makes another one before Python 3.12 than since.
+    seconds = moment.replace(microsecond=0).timestamp()
+    return datetime.fromtimestamp(seconds, UTC).astimezone().replace(microsecond=moment.microsecond)
 
 
 def _named(moment: datetime, zone: tzinfo | None, name: str) -> datetime:

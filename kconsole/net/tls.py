@@ -61,6 +61,9 @@ class Trust:
             self.context.verify_mode = ssl.CERT_NONE
         else:
             self.context = ssl.create_default_context(cafile=ca_file or None)
+            # Python 3.13 began to reject what own CAs and mail servers often lack, as the use of a key: a server that
+            # was trusted yesterday would not be after an upgrade of the system.
+            self.context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             self.context.check_hostname = not any_name
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
