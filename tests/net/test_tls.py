@@ -46,7 +46,7 @@ def test_a_trusted_certificate_names_itself(tmp_path: Path) -> None:
 def test_each_problem_has_its_code(tmp_path: Path) -> None:
     certificate, own = make_certificate(tmp_path), self_signed(tmp_path)
     (tmp_path / "old").mkdir()
-    old = self_signed(tmp_path / "old", days=-1)
+    old = self_signed(tmp_path / "old", days=0)  # newer OpenSSL makes none that ends before it begins
     for server, trust, host, code in [
         (certificate, Trust(), "localhost", "certificate-unknown-issuer"),
         (certificate, Trust(str(certificate.ca)), "mail.example", "certificate-wrong-host"),
