@@ -19,7 +19,7 @@ USUAL: Final = ("bash-completion", "ca-certificates", "fish", "man-db", "systemd
 NEEDED: Final = ("python3.11", "libgcc-s1")
 MAKE: Final = (
     *("mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt", f"--include={','.join(USUAL)}"),
-    # A mirror may lag behind, and what is made here serves no one.
+    # A mirror may lag behind; this one is only for a test.
     "--aptopt=Acquire::Check-Valid-Until false",
     *("--aptopt=Acquire::Languages none", "--dpkgopt=path-exclude=/usr/share/locale/*"),
     f'--customize-hook=chroot "$1" apt-get install -qq --download-only {" ".join(NEEDED)}',
