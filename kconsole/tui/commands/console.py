@@ -68,7 +68,7 @@ class Help(Command):
     """This help."""
 
     name, keys, title, word = "help", "question_mark", "Console: help", "help"
-    synonyms = "keys shortcuts manual"
+    synonyms = "keys shortcuts manual topics documentation"
 
 
 class Quit(Command):
