@@ -49,13 +49,14 @@ class Accounts:
 
     def __init__(self, changes: Changes, preferences: Preferences, log_of: Callable[[Entry], None]) -> None:
         self._changes, self._session, self._terminal = changes, changes.session, changes.terminal
-        self._preferences, self._log_of = preferences, log_of
+        self._preferences = preferences
         self.query = AccountQuery()
         """What is listed: it stays from one visit to the next."""
         self._acts = (
             _Act("Disable", "disable", lambda entries: self._switch(entries, enable=False)),
             _Act("Enable", "enable", lambda entries: self._switch(entries, enable=True)),
             _Act("Delete", "delete", self._delete),
+            _Act("Its lines of the activity log", "", lambda entries: log_of(entries[0])),
         )
 
     def forget(self) -> None:
@@ -181,23 +182,26 @@ class Accounts:
                 decisions=decisions_on(entry, session.state),
             )
         )
-        more = _Act("Its lines of the activity log", "", lambda entries: self._log_of(entries[0]))
-        self._ask_what([entry], [*([] if entry.deleted_at else self._acts), more])
+        self._ask_what([entry], self._acts[-1:] if entry.deleted_at else self._acts)
 
     def _several(self, entries: Sequence[Entry]) -> None:
         self._changes.say(f"{words.count_entries(entries)}:", *texts.named(entries))
-        self._ask_what([each for each in entries if each.deleted_at is None], self._acts)
+        self._ask_what([each for each in entries if each.deleted_at is None], self._acts[:-1])
 
     def _ask_what(self, entries: Sequence[Entry], acts: Iterable[_Act]) -> None:
-        """Ask what to do with accounts, once: then the list goes on."""
-        offered = [each for each in acts if not (each.operation and self._changes.refusal_of(each.operation))]
-        self._changes.say(*(f"{number}: {each.title}" for number, each in enumerate(offered, 1)))
+        """Ask what to do with accounts, once: then the list goes on. What is not offered keeps its number."""
+        offered = {
+            str(number): each
+            for number, each in enumerate(self._acts, 1)
+            if each in acts and not (each.operation and self._changes.refusal_of(each.operation))
+        }
+        self._changes.say(*(f"{number}: {each.title}" for number, each in offered.items()))
         help_lines = ["A number does that; a change is asked about first. Enter or b goes back to the list."]
         while answer := self._terminal.choose("What to do:", help_lines):
-            if answer.isdecimal() and 1 <= int(answer) <= len(offered):
-                offered[int(answer) - 1].run(entries)
+            if answer in offered:
+                offered[answer].run(entries)
                 return
-            self._changes.say(f"Type a number from 1 to {len(offered)}.")
+            self._changes.say("Type one of the numbers above, or enter for none.")
 
     # Changing
 

@@ -114,11 +114,12 @@ class Changes:
         self.say(question.text, *question.lines, *question.notes)
         reason = self.terminal.read_text("Reason for the log, or enter for none:", self._reasons())
         self.terminal.forget_typed()
-        if question.number:
-            prompt = f"Type {question.number}, the number of {question.what}, to {question.verb}; all else cancels:"
-            agreed = self.terminal.read_line(prompt) == str(question.number)
-        else:
-            agreed = self.terminal.read_line(f"Type y to {question.verb}; all else cancels:").lower() in ("y", "yes")
+        wanted = (str(question.number),) if question.number else ("y", "yes")
+        number = f", the number of {question.what}," if question.number else ""
+        prompt = f"Type {wanted[0]}{number} to {question.verb}; all else cancels:"
+        while (answer := self.terminal.read_line(prompt).lower()) == "?":
+            self.say(f"Nothing is changed yet. Only {' or '.join(wanted)}, and enter, does it.")
+        agreed = answer in wanted
         if not agreed:
             self.say(CANCELLED)
         return reason if agreed else None

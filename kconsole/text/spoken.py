@@ -138,11 +138,6 @@ def page_line(what: str, first: int, last: int, total: int, order: str = "") -> 
     return f"{what} {first:,} to {last:,} of {total:,}{f', {order}' if order else ''}."
 
 
-def choices(numbers: Sequence[tuple[str, str]]) -> list[str]:
-    """A menu, one choice a line: "1: Find accounts"."""
-    return [f"{key}: {title}" for key, title in numbers]
-
-
 def nothing_listed(text: str, domain: str) -> str:
     """Why a list is empty."""
     where = f" in {safe_address(domain)}" if domain else ""
