@@ -142,7 +142,8 @@ def in_roff(parts: Sequence[SyntaxTreeNode]) -> Iterator[str]:
         if block.type == "table":
             for row in block.children[1].children:
                 first, *rest = ["".join(styled(cell)) for cell in row.children]
-                yield from (".TP", first, ": ".join(filter(None, rest)) or "\\&")
+                yield from (".TP", first) if first else ()  # else the row goes on
+                yield ": ".join(filter(None, rest)) or "\\&"
         elif block.type == "fence":
             yield from example(block.content)
         elif block.type == "paragraph":
