@@ -24,7 +24,6 @@ from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ConsoleError, StoreBusy
-from kconsole.operations.search.collation import use_locale
 from kconsole.text.messages import sentence, templates, whole
 from kconsole.text.safe_text import one_line
 
@@ -153,7 +152,6 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     The command line changes the options in `place`, which tests begin with.
     """
     prepare_streams()
-    use_locale()
     place = place or CliContext()
     place.words = place.words or tuple(sys.argv[1:] if arguments is None else arguments)
     try:

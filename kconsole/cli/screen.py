@@ -19,6 +19,7 @@ from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
+from kconsole.operations.search.collation import use_locale
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.operations.system import system_operator, takes_long
@@ -51,6 +52,7 @@ class Appearance(NamedTuple):
 
 def look_of(place: CliContext) -> Appearance:
     """How the console looks, by options, environment, configuration file and earlier choices."""
+    use_locale()  # here, where no thread runs yet
     settings, preferences = read_settings(), Preferences(preferences_path(place.operator_name))
     profile = profile_of(
         os.environ,

@@ -31,6 +31,7 @@ from kconsole.core.records import Entry
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
+from kconsole.operations.search.collation import use_locale
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterReader
 from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
@@ -126,6 +127,7 @@ def accounts(
     if as_json + as_csv + bool(form) > 1:
         raise click.UsageError("--json, --csv and --report exclude each other.")
     style = csv_style(as_csv or form == "csv")
+    use_locale()
     session = place.open()
     if domain and session.state.domain_named(domain) is None:
         raise NotFound("no-such-domain", "see-domains", domain=domain)
