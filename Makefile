@@ -67,11 +67,12 @@ words: $(SETUP)
 	@$(BIN)/python -m tests.plain_words
 	@$(BIN)/codespell kconsole README.md CHANGELOG.md
 
-# What commands print and screens show, in golden/ of tests/cli and tests/tui: written again after a wording has changed on purpose.
+# What commands print and screens show, in golden/ of tests/cli, tests/tui and tests/plain: written again after a wording has changed on purpose.
 golden: $(SETUP)
 	@$(BIN)/python -m tests.cli.golden
 	@$(BIN)/python -m tests.tui.golden
-	@git diff --stat tests/cli/golden tests/tui/golden
+	@$(BIN)/python -m tests.plain.golden
+	@git diff --stat tests/cli/golden tests/tui/golden tests/plain/golden
 
 format: $(SETUP)
 	@$(BIN)/ruff format

@@ -31,10 +31,10 @@ from kconsole.text import screen as texts
 from kconsole.text import spoken, words
 from kconsole.text.details import details_of
 from kconsole.text.gauge import change_words
-from kconsole.text.messages import words_of
+from kconsole.text.messages import parts_of, words_of
 from kconsole.text.safe_text import safe_address, safe_text
 
-ORDERS: Final = ("last-login", "name", "address", "domain", "because", "role")
+ORDERS: Final = ("last-login", "name", "address", "domain", "role")
 """What the list can be sorted by here."""
 
 
@@ -301,6 +301,8 @@ class Accounts:
                 target = self._terminal.read_text("The account that takes it:") if fate == "transfer" else ""
                 if fate != "transfer" or target:
                     return fate, target
+            else:
+                self._changes.say("Type 1, 2 or 3; b cancels the deletion.")
 
     # Adding
 
@@ -308,9 +310,13 @@ class Accounts:
         """Ask for a new account, and add it."""
         session = self._session
         report = session.seats.report()
-        if report.free == 0 and not session.seats.held():
-            self._changes.refuse("add", guards.may_create(report, Entry(address=""), session.seats.policy))
-            return
+        if report.free == 0:
+            decision = guards.may_create(report, Entry(address=""), session.seats.policy)
+            if not (held := session.seats.held()):
+                self._changes.refuse("add", decision)
+                return
+            self._changes.say(*(f"{part}." for part in parts_of(decision.message, self._changes.voice)))
+            self._changes.say(texts.added_again_line(held))
         domain = self.query.domain or session.state.primary_domain
         login = self._terminal.read_text(
             f"Login or address, in {safe_address(domain)} without a domain; enter cancels:"

@@ -51,8 +51,8 @@ class Pages:
                 self._say()
             elif answer == "p":
                 self._terminal.say("This is the first page.")
-            elif chosen is None:
-                self._terminal.say("Type n, p, b, q or ?.")
+            elif chosen is None or not self._total:
+                self._terminal.say("Type n, p, b, q or ?." if self._total else "Nothing is listed. b goes back.")
             else:
                 found = numbers_in(answer, self._total)
                 if isinstance(found, str) or not found or (one and len(found) > 1):

@@ -85,7 +85,7 @@ class _Plan:
         step = self._found.policy.step
         for heading in texts.plan_headings(step, len(self._taken), len(self._found.judged) - len(self._taken)):
             self._changes.say(f"{heading[0].upper()}{heading[1:]}.")
-        self._changes.say(texts.totals(self._found))
+        self._changes.say(self._seats())
         if unknown := texts.unknown_words(self._found):
             self._changes.say(unknown)
         if not candidates:
@@ -124,6 +124,12 @@ class _Plan:
         pages.run("A number, x to leave out, r, e, a to apply, n, b or ?:", HELP, chosen, letter)
         return is_again
 
+    def _seats(self) -> str:
+        """The seats before and after the plan, as it is now."""
+        accounts = [each.entry for each in self._taken if each.entry.enabled]
+        report = self._session.seats.report()
+        return change_words(report, if_toggled(self._session.seats, accounts) if accounts else report)
+
     def _leave_out(self, text: str, candidates: Sequence[Judgement]) -> None:
         found = numbers_in(text, len(candidates))
         if isinstance(found, str):
@@ -161,9 +167,7 @@ class _Plan:
             return False
         if not self._changes.check_runs("reclaim"):
             return False
-        accounts = [each.entry for each in taken if each.entry.enabled]
-        report = self._session.seats.report()
-        notes = [change_words(report, if_toggled(self._session.seats, accounts) if accounts else report)]
+        notes = [self._seats()]
         notes += [words.BACKUP_NOTE] if step == "disable" else []
         notes += self._changes.where_it_is_done(step, step == "delete")
         text = f"{step.capitalize()} {words.count(len(taken), 'account')} by the policy {safe_text(found.policy.name)}?"

@@ -84,6 +84,12 @@ def nothing_here(entry: Entry | None) -> str:
     return "It was deleted; its seat comes free when the server is restarted."
 
 
+def added_again_line(held: Sequence[Entry]) -> str:
+    """Which accounts can be added although no seat is free."""
+    addresses = words.and_list([safe_address(entry.address) for entry in held])
+    return f"Only a deleted account that still holds its seat can be added again: {addresses}."
+
+
 def delivery_line(alias: Entry) -> str:
     """Where an alias delivers."""
     targets = words.and_list([safe_address(each) for each in alias.delivers_to], 3)

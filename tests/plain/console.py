@@ -21,6 +21,8 @@ class Script:
         self._answers = list(answers)
         self._secret = secret
         self.out = ""
+        self.echo = False
+        """Whether what is typed is shown, as a terminal does it."""
         self.most_written: int | None = None
         """The number of texts after which no one reads any more."""
         self.asked: list[tuple[str, str]] = []
@@ -44,7 +46,7 @@ class Script:
         assert not callable(answer)
         raw = answer if isinstance(answer, bytes) else f"{answer}\n".encode()
         self.asked.append((self.out.rpartition("\n")[2].strip(), raw.decode("utf-8", "replace").strip()))
-        self.out += "\n"
+        self.out += f"{self.asked[-1][1]}\n" if self.echo else "\n"
         return raw
 
     @property
@@ -79,10 +81,11 @@ def run(
     secret: str = "",
     given: Secret | None = None,
     most_written: int | None = None,
+    echo: bool = False,
 ) -> Script:
     """Serve a session with these answers, or what is done between them, and see that nothing harmful is shown."""
     script = Script(answers, secret)
-    script.most_written = most_written
+    script.most_written, script.echo = most_written, echo
     terminal = Terminal(script.write, script.read, ask_secret=script.ask_secret)
     PlainConsole(session, terminal, settings, Preferences(), "a test", secret=given).run()
     script.check_harmless()

@@ -132,9 +132,7 @@ class AccountsScreen(ListingScreen):
         else:
             decision = guards.may_create(report, Entry(address=""), self.session.seats.policy)
             if held:
-                addresses = words.and_list([safe_address(entry.address) for entry in held])
-                again = f"Only a deleted account that still holds its seat can be added again: {addresses}."
-                self._say_no_seat(decision, again)
+                self._say_no_seat(decision, texts.added_again_line(held))
             else:
                 self.refuse("add", decision, tell=self._say_no_seat)
 
