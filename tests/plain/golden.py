@@ -27,7 +27,7 @@ WALKS: Final = {
 
 
 _CHANGING: Final = re.compile(
-    r"^(?:(Session:|System user:|Chance that no seat is free:|Hardly|Needed:|Smallest:)|\d+ more seats?|The seats last).*$",
+    r"^(?:(Session:|System user:|Chance [a-z ]+:|Hardly|Needed:|Smallest:)|\d+ more seats?|The seats last).*$",
     re.M,
 )
 """What differs from run to run: a forecast is drawn from the hash of the log."""
