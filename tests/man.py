@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from kconsole import __version__
 from kconsole.cli.main import kconsole
-from kconsole.operations.config_model import Config
+from kconsole.operations.config_model import Config, Context
 from kconsole.operations.roles_model import OperatorEntry
 from kconsole.text import manual
 from tests.readme import README
@@ -42,7 +42,8 @@ TOPICS: Final = {
     "map": "directory", "import": "import", "log": "undo", "undo": "undo", "history": "reservations",
     "forecast": "reservations", "doctor": "safety", "backup": "safety", "journal": "safety", "share": "several",
     "service-user": "several", "shell": "several", "roles": "roles", "report": "reports", "check": "monitoring",
-    "metrics": "monitoring", "config": "config", "completion": "config", "demo": "start", "init": "start",
+    "metrics": "monitoring", "config": "config", "context": "contexts", "completion": "config", "demo": "start",
+    "init": "start",
     "diagnose": "terminals", "dump": "safety", "restore": "safety", "suggest": "reports", "add": "seats",
     "delete": "seats",
 }  # fmt: skip
@@ -289,6 +290,8 @@ def file_pages() -> Iterator[tuple[str, Iterator[str]]]:
         yield from in_roff([block for block in blocks("config", "The file") if block.type in ("paragraph", "fence")])
         yield ".SH SETTINGS"
         yield from fields(Config)
+        yield ".SS A table [contexts.NAME]"
+        yield from fields(Context)
         yield from (".SH FILES", ".TP", "\\fI\\(ti/.config/kconsole/config.toml\\fR",
             "The file, unless \\fBKCONSOLE_CONFIG\\fR names another.",
             ".SH SEE ALSO", "\\fBkconsole\\fR(1),", "\\fBkconsole\\-diagnose\\fR(1)")  # fmt: skip

@@ -13,7 +13,8 @@ from kconsole.cli.output import put_json
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.screen import Appearance, KeyOfCommand, command_keys, keys_in_effect, look_of
 from kconsole.cli.tables import put_table
-from kconsole.core.errors import NotFound
+from kconsole.core.errors import ConsoleError, NotFound
+from kconsole.operations.contexts import CONTEXT_VARIABLE, contexts_in
 from kconsole.operations.preferences import STATE_VARIABLE, preferences_path
 from kconsole.operations.roles import ROLES_FILE
 from kconsole.operations.settings import CONFIG_VARIABLE, read_settings, settings_path
@@ -149,8 +150,14 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
 
     yield of("configuration", file, "", set_by(CONFIG_VARIABLE), "default", False)
     yield of("state", str(preferences_path(place.operator_name) or ""), "", set_by(STATE_VARIABLE), "default", False)
-    by_option = "--store" if place.folder is not None else ""
-    yield of("store", str(place.store_folder), by_option, set_by(STORE_VARIABLE), "default", False)
+    by_option = "--store" if place.folder is not None else "--context" if place.context_name else ""
+    by_variable = set_by(STORE_VARIABLE) or set_by(CONTEXT_VARIABLE)
+    try:
+        choice = place.choice
+    except ConsoleError:  # one of several, and which is not said
+        yield of("store", "", by_option, by_variable, "default", False)
+    else:
+        yield of("store", str(choice.folder), by_option, by_variable, "default", choice.context is not None)
     by_option = "--roles" if place.roles_file is not None else ""
     yield of("roles", str(place.roles_file or ROLES_FILE), by_option, "", "default", False)
     if profile.colours != "none" and not place.theme and look.preferences.theme:
@@ -174,6 +181,8 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
     usual = "default" if profile.is_drawable else "terminal"
     yield of("plain", bool(look.plain), "--plain" if place.plain else "", set_by(PLAIN_VARIABLE), usual, settings.plain)
     yield of("csv_style", settings.csv_style, "", "", "default", ("csv_style",) in settings.lines)
+    for context in contexts_in(settings).values():
+        yield of(f"contexts.{context.name}", context.store, "", "", "default", True)
     for name, keys in keys_in_effect(settings)[0].items():
         yield of(f"keys.{name}", keys, "", "", "default", True)
 
@@ -186,13 +195,19 @@ def example_lines(keys: list[KeyOfCommand]) -> Iterator[str]:
     yield "# The configuration of kconsole. What has a # before it is not set: remove the # and the blank."
     yield "# For the line above: kconsole schema config > config.schema.json, beside this file."
     for name, setting in schema_of("config")["properties"].items():
-        if name == "keys":
+        if name in ("contexts", "keys"):
             continue
         yield ""
         yield from textwrap.wrap(setting["description"], 100, initial_indent="# ", subsequent_indent="# ")
         values = [_toml(value) for value in setting.get("enum", (True, False))]
         yield f"# One of {', '.join(values)}."
         yield f"# {name} = {_toml(setting['default']) if 'default' in setting else values[0]}"
+    yield ""
+    yield "# Stores by name, for several mail servers: a table for each."
+    yield "# [contexts.mail1]"
+    for name, setting in schema_of("config")["$defs"]["Context"]["properties"].items():
+        yield from textwrap.wrap(setting["description"], 100, initial_indent="# ", subsequent_indent="# ")
+        yield f"# {name} = {_toml(setting.get('default', '/srv/kconsole/mail1'))}"
     yield ""
     yield "# Other keys for commands, separated by commas. Here are the usual ones."
     yield "[keys]"

@@ -14,16 +14,18 @@ from typing import Any, Literal, TypeVar
 import click
 
 from kconsole.cli.permitted import asked_for, check_first
-from kconsole.core.errors import BadInput, ConsoleError, EncodingUnconfirmed, ReadOnly
+from kconsole.cli.store_choice import check_changeable, check_confirmed, choice_of, folder_named
+from kconsole.core.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
 from kconsole.core.times import Clock, SystemClock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
 from kconsole.operations.confinement import named_file
+from kconsole.operations.contexts import CONTEXT_VARIABLE, Choice
 from kconsole.operations.roles import ROLES_FILE, Roles, person_here
 from kconsole.operations.session import PATIENCE, Progress, Session
-from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
+from kconsole.operations.system import STORE_VARIABLE, system_operator
 from kconsole.text import messages, words
 from kconsole.text.gauge import used_words
 from kconsole.text.safe_text import safe_address, safe_text
@@ -50,7 +52,6 @@ EXPIRED = 9
 """The exit code of commands that show the license, once trial or license have expired, also in a grace period."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_Read = TypeVar("_Read")
 
 
 @dataclass
@@ -61,6 +62,10 @@ class CliContext:
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
+    context_name: str = ""
+    """The context of `--context`; empty without it."""
+    confirmed_name: str = ""
+    """The name of `--confirm-name`."""
     roles_file: Path | None = None
     """The roles file of `--roles`; None for the usual one."""
     operator_name: str = ""
@@ -95,11 +100,13 @@ class CliContext:
 
     @property
     def store_folder(self) -> Path:
-        """The folder of `--store`, or of the environment, or the default one."""
-        if self.folder is not None:
-            return self.folder
-        chosen = os.environ.get(STORE_VARIABLE)
-        return _folder_named(chosen, STORE_VARIABLE) if chosen else default_folder()
+        """The folder of `--store` or `--context`, or of the environment, or the default one."""
+        return self.choice.folder
+
+    @cached_property
+    def choice(self) -> Choice:
+        """The store that is meant, and its context."""
+        return choice_of(self.folder, self.context_name, bool(self.operator_name))
 
     @cached_property
     def roles(self) -> Roles:
@@ -130,9 +137,15 @@ class CliContext:
         return (self.clock or SystemClock()).now()
 
     def check_writable(self) -> None:
-        """Refuse changes if `--read-only` forbids them."""
+        """Refuse changes if `--read-only` or the context forbids them."""
         if self.read_only:
             raise ReadOnly("read-only-option", "leave-out-read-only")
+        check_changeable(self.choice.context)
+
+    def check_confirmed(self, is_big: bool) -> None:
+        """Refuse what is big unless `--confirm-name` has the name of a context that wants it."""
+        if self.confirmed_name or is_big:
+            check_confirmed(self.choice.context, self.confirmed_name, is_big)
 
     def open(self, notices: bool = True, progress: Progress | None = None, unconfirmed: bool = True) -> Session:
         """Open the store until the command ends, and print notices about its state.
@@ -156,7 +169,7 @@ class CliContext:
             self.operator,
             self.clock,
             self.patience,
-            self.read_only,
+            self.read_only or (self.choice.context is not None and self.choice.context.read_only),
             progress,
             self.roles.authority,
             allow_network_fs=self.allow_network_fs,
@@ -228,16 +241,6 @@ def _sets(
     return click.option(*names, f"global_{field}", expose_value=False, callback=choose, **how)
 
 
-def _folder_named(name: str, where: str) -> Path:
-    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable."""
-    if not name.strip():
-        raise click.UsageError(f"{where} is empty; name a folder.")
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        raise click.UsageError(f"{where} is '{name}', but that home folder is unknown.") from None
-
-
 def _read_patience(context: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 <= value <= LONGEST_WAIT:
         raise click.BadParameter(f"it is a number of seconds from 0 to {LONGEST_WAIT:,}.", context, param)
@@ -263,15 +266,27 @@ _STORE_OPTIONS = (
         help=f"The roles file, for the store's owner and root ({ROLES_FILE}).",
     ),
     _sets(
-        "--store", for_operators=False, to="folder", read=lambda _, __, value: _folder_named(value, "--store"),
+        "--store", for_operators=False, to="folder", read=lambda _, __, value: folder_named(value, "--store"),
         metavar="DIR", help=f"The store's folder (or {STORE_VARIABLE}).",
+    ),
+    _sets(
+        "--confirm-name", to="confirmed_name", read=read_text, metavar="NAME",
+        help="The context's name, where it wants that for a deletion or many changes.",
+    ),
+    _sets(
+        "--context", for_operators=False, to="context_name", read=read_text, metavar="NAME",
+        help=f"The store by its name in the configuration file (or {CONTEXT_VARIABLE}).",
     ),
 )  # fmt: skip
 
 
-def at_store(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass the `CliContext` to a command, whose options may stand before the command's name or after it."""
-    return reduce(lambda done, option: option(done), _STORE_OPTIONS, _pass_context(check_first(command)))
+def at_store(command: Callable[..., Any], labels: bool = False) -> Callable[..., Any]:
+    """Pass the `CliContext` to a command, whose options may stand before the command's name or after it.
+
+    One that `labels` what it prints has a `--context` of its own.
+    """
+    options = _STORE_OPTIONS[:-1] if labels else _STORE_OPTIONS
+    return reduce(lambda done, option: option(done), options, _pass_context(check_first(command)))
 
 
 _SCREEN_OPTIONS = (
@@ -377,21 +392,6 @@ def ascii_only() -> bool:
 def has_person() -> bool:
     """Whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def confirmed(read: Callable[[str | None], _Read], encoding: str | None) -> _Read:
-    """Read a file. A guess of its encoding is shown, and used only if the user says that it is right."""
-    try:
-        return read(encoding)
-    except EncodingUnconfirmed as error:
-        if not has_person():
-            raise
-        say(messages.words_of(error.happened))
-        for example in error.details:
-            say(f"  {messages.words_of(example)}")
-        if not click.confirm(f"Read it as {error.encoding}?", err=True):
-            raise
-        return read(error.encoding)
 
 
 def terminal_width() -> int | None:

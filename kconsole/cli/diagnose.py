@@ -12,7 +12,7 @@ from kconsole import __version__
 from kconsole.cli.context import CliContext, at_store, on_screen, terminal_width
 from kconsole.cli.output import put_json
 from kconsole.cli.screen import Appearance, look_of
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import preferences_path
 from kconsole.operations.search.collation import locale_in_use
 from kconsole.operations.settings import settings_path
@@ -111,7 +111,7 @@ def _locale() -> tuple[str, str]:
 
 
 def _store(place: CliContext) -> Path | None:
-    with suppress(BadInput):
+    with suppress(ConsoleError):
         return place.store_folder
     return None
 

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, CliContext, FilePath, at_store, confirmed, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, FilePath, at_store, reason_option, say, say_seats
+from kconsole.cli.encodings import confirmed
 from kconsole.cli.logins import say_connected
 from kconsole.cli.permitted import RoleGroup
 from kconsole.core.codes import first_of

@@ -14,7 +14,6 @@ from kconsole.cli.context import (
     CliContext,
     FilePath,
     at_store,
-    confirmed,
     has_person,
     read_text,
     reading,
@@ -22,6 +21,7 @@ from kconsole.cli.context import (
     say,
     say_outcomes,
 )
+from kconsole.cli.encodings import confirmed
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.cli.permitted import RoleGroup

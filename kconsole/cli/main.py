@@ -85,14 +85,15 @@ COMMANDS: Final = {
     "schema": "kconsole.cli.maintenance:schema",
     "help": "kconsole.cli.help:help_",
     "config": "kconsole.cli.config:config",
+    "context": "kconsole.cli.contexts:context",
     "completion": "kconsole.cli.completion.command:completion",
     "shell": "kconsole.cli.shell:shell",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
-OWNERS_ONLY: Final = frozenset({"completion", "demo", "shell", "init", "service-user", "share"})
-"""Commands that make, share or hand out a store: none of an operator under a forced command."""
+OWNERS_ONLY: Final = frozenset({"completion", "context", "demo", "shell", "init", "service-user", "share"})
+"""Commands that make, choose, share or hand out a store: none of an operator under a forced command."""
 
 
 def _is_shell(context: click.Context) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -16,6 +17,7 @@ from kconsole.licensing.monitoring import Measured, expiry_timestamps, reading_t
 from kconsole.operations.confinement import shown_path
 from kconsole.operations.files import write_document
 from kconsole.operations.monitoring import damage_of, measured
+from kconsole.operations.settings import read_settings
 from kconsole.text.metrics import exposition
 
 MODES: Final = ("600", "640", "644")
@@ -44,9 +46,14 @@ def _context(text: str) -> str:
 @click.option(
     "--mode", type=click.Choice(MODES), help="Who may read the file (600: its owner; 644: everyone on this machine)."
 )
-@click.option("--context", callback=_context, metavar="NAME", help="A label for all, where there are several stores.")
+@click.option(
+    "--context",
+    callback=_context,
+    metavar="NAME",
+    help="The store by its name in the configuration file; also a label.",
+)
 @click.option("--no-forecast", is_flag=True, help="Leave out the forecast, which reads the whole log.")
-@at_store
+@partial(at_store, labels=True)
 def metrics(
     place: CliContext,
     form: Literal["prometheus", "openmetrics", "json"],
@@ -66,6 +73,7 @@ def metrics(
         raise click.UsageError("--mode is for a file: name it with --output.")
     if output is not None and output.suffix == ".prom" and form != "prometheus":
         raise click.UsageError("A .prom file must have the prometheus format: node_exporter takes no other.")
+    context = _chosen(place, context)
     session = place.open(notices=False)
     if (damage := damage_of(session)) is not None:
         raise StoreUnusable(damage)
@@ -84,6 +92,14 @@ def metrics(
     write_document(output, content, place.store_folder, mode=None if mode is None else int(mode, 8))
     say(f"Wrote {shown_path(output)}.")
     return None
+
+
+def _chosen(place: CliContext, label: str | None) -> str | None:
+    """Choose the store of a context, and return the label: its name, or another that is given."""
+    if label is not None and place.folder is None and not place.operator_name and label in read_settings().contexts:
+        place.context_name = label
+    context = place.choice.context
+    return label if label is not None or context is None else context.name
 
 
 def _document(found: Measured, context: str | None) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from kconsole.core.errors import ConsoleError
+from kconsole.cli.store_choice import check_changeable
+from kconsole.core.errors import ConsoleError, ReadOnly
 from kconsole.operations.catalog import capability_of
 
 OPERATIONS: Final[Mapping[str, str]] = {
@@ -53,6 +54,10 @@ OPERATIONS: Final[Mapping[str, str]] = {
 """The operation of each command that always changes something, by which its capability is known."""
 
 
+BIG: Final = frozenset({"delete", "due", "map", "offboard", "reclaim apply", "restore"})
+"""Commands that delete accounts or may change many, whatever they name."""
+
+
 class Asked(NamedTuple):
     """What a command was to do, for the log."""
 
@@ -79,9 +84,29 @@ def check_first(command: Callable[..., Any]) -> Callable[..., Any]:
         operation = OPERATIONS.get(_path(click.get_current_context().command_path))
         if operation is not None and place.roles.how != "no-roles":
             place.insist(capability_of(operation))
-        return command(place, *arguments, **options)
+        place.check_confirmed(_is_big())
+        try:
+            return command(place, *arguments, **options)
+        except ReadOnly as error:
+            if error.code == "opened-read-only" and not place.read_only:
+                check_changeable(place.choice.context)
+            raise
 
     return run
+
+
+def _is_big() -> bool:
+    """Whether the command that runs deletes accounts or changes many. One that only shows what it would do is not."""
+    context = click.get_current_context()
+    params, path = context.params, _path(context.command_path)
+    if params.get("dry_run") or params.get("yes") is False or params.get("applies") is False:
+        return False
+    number = len(params.get("addresses") or ()) if path in OPERATIONS else 0
+    if not number:
+        return path in BIG
+    from kconsole.operations.accounts import must_type_number
+
+    return path in BIG or must_type_number(number, 0, number)
 
 
 class RoleGroup(click.Group):

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, create_model
 
+from kconsole.operations.appearance import ContextColour
+
 
 def model(name: str, description: str, /, **fields: Any) -> Any:
     """A model with exactly these fields. Without a default, a field is always there."""
@@ -27,3 +29,9 @@ PRICE: Final = said(
     model("Price", "What a seat costs for a year.", amount=said(str, "with all its decimals"), currency=str) | None,
     "null if it is not recorded",
 )
+
+CONTEXT: Final = model(
+    "Context", "A store that the configuration file names.",
+    name=str, store=said(str, "as it stands in the file"), colour=ContextColour, read_only=bool, confirm_name=bool,
+    note=str,
+)  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from kconsole.cli.report_schemas import REPORTS
+from kconsole.cli.schema_models import CONTEXT
 from kconsole.cli.schema_models import PRICE as _PRICE
 from kconsole.cli.schema_models import WARNINGS as _WARNINGS
 from kconsole.cli.schema_models import listed as _list
@@ -324,6 +325,15 @@ _PRINTED: Final[Mapping[str, Any]] = {
     ),
     **REPORTS,
     "config": Config,
+    "contexts": _model(
+        "Contexts", "What kconsole context list --json prints.",
+        schema=Literal["kconsole-contexts/1"], contexts=_list(CONTEXT),
+        unusable=_said(_Texts, "names of contexts with an error in the configuration file"),
+    ),
+    "context": _model(
+        "ShownContext", "What kconsole context show --json prints.",
+        schema=Literal["kconsole-context/1"], context=_said(CONTEXT | None, "null if the store was not named by one"),
+    ),
     "config-check": _model(
         "ConfigCheck", "What kconsole config check --json prints.",
         schema=Literal["kconsole-config-check/1"], file=str,

@@ -10,6 +10,10 @@ Colours = Literal["truecolor", "256", "16", "none"]
 COLOURS: Final[tuple[Colours, ...]] = get_args(Colours)
 """How many colours a terminal can have."""
 
+ContextColour = Literal["red", "orange", "yellow", "green", "blue", "grey"]
+CONTEXT_COLOURS: Final[tuple[ContextColour, ...]] = get_args(ContextColour)
+"""The colours of the names of contexts."""
+
 CsvStyleName = Literal["standard", "semicolon", "excel", "excel-semicolon"]
 CSV_STYLES: Final[tuple[CsvStyleName, ...]] = get_args(CsvStyleName)
 """How CSV is written; `text.csv_writer` says what each is."""

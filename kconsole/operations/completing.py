@@ -88,6 +88,21 @@ def default_store() -> str:
     return str(default_folder())
 
 
+def contexts_here(variables: Mapping[str, str]) -> dict[str, str]:
+    """The contexts of the user's configuration, as `settings.read_settings` finds it, with their stores; unchecked."""
+    file = (variables.get("KCONSOLE_CONFIG") or os.environ.get("KCONSOLE_CONFIG", "")).strip()
+    base = os.environ.get("XDG_CONFIG_HOME", "").strip()
+    base = base if base.startswith("/") else os.path.expanduser("~/.config")  # noqa: PTH111
+    file = os.path.expanduser(file) or f"{base}/kconsole/config.toml"  # noqa: PTH111
+    if not os.path.isfile(file):  # noqa: PTH113
+        return {}
+    import tomllib
+
+    with open(file, "rb") as content:  # noqa: PTH123
+        found = tomllib.load(content).get("contexts", {})
+    return {name: str(each["store"]) for name, each in found.items() if "store" in each}
+
+
 class Names:
     """The names in one store, as the user sees it.
 

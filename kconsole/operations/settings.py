@@ -27,6 +27,7 @@ CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 
 MOST_PROBLEMS: Final = 10  # that are shown one by one; another program's file has hundreds
 _LONGEST_VALUE: Final = 40
+_TABLES: Final = ("contexts", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class Settings:
     mouse: bool = False
     plain: bool = False
     csv_style: CsvStyleName = "standard"
+    contexts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """The fields of each context, by its name; see `contexts.Context`."""
+    unusable_contexts: tuple[str, ...] = ()
+    """Contexts with a problem. None of their settings is used: they might be the ones that forbid something."""
+    are_contexts_lost: bool = False
+    """Whether the file has contexts, but cannot be read: then it is not known which store is meant."""
     problems: tuple[Message, ...] = ()
 
 
@@ -79,9 +86,10 @@ def read_settings(path: Path | None = None, most: int = MOST_PROBLEMS) -> Settin
         text = utf8_text(content, file).replace("\r\n", "\n").replace("\r", "\n")  # alone it ends a line, too
         document = tomllib.loads(text)
     except BadInput as error:
-        return _unusable("settings-not-utf8", **error.params)
+        return replace(_unusable("settings-not-utf8", **error.params), are_contexts_lost=_has_contexts(content))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return _unusable("settings-not-toml", file=file, reason=str(error))
+        unusable = _unusable("settings-not-toml", file=file, reason=str(error))
+        return replace(unusable, are_contexts_lost=_has_contexts(content))
     if not document:
         return Settings()
     from kconsole.operations.toml_lines import lines_of
@@ -99,17 +107,26 @@ def _unusable(code: str, **params: Any) -> Settings:
     return Settings(problems=(message(code, **params),))
 
 
+def _has_contexts(content: bytes) -> bool:
+    """Whether a file that is not understood seems to have contexts."""
+    return any(line.lstrip().startswith((b"[contexts", b"contexts")) for line in content.splitlines())
+
+
 def _settings(document: dict[str, Any], file: str, lines: "Mapping[KeyPath, int]", most: int) -> Settings:
     from pydantic import ValidationError
 
     from kconsole.operations.config_model import Config
 
     problems: list[Message] = []
+    unusable: dict[str, None] = {}
+    are_contexts_lost = not isinstance(document.get("contexts", {}), dict)
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
         for each in error.errors(include_url=False):
             problems.append(_problem(each, file, lines))
+            if each["loc"][0] == "contexts" and len(each["loc"]) > 1:
+                unusable[str(each["loc"][1])] = None
             _remove(document, each["loc"])
         config = Config.model_validate(document)
     return Settings(
@@ -120,13 +137,17 @@ def _settings(document: dict[str, Any], file: str, lines: "Mapping[KeyPath, int]
         mouse=config.mouse,
         plain=config.plain,
         csv_style=config.csv_style or "standard",
+        contexts=MappingProxyType({name: each.model_dump() for name, each in config.contexts.items()}),
+        unusable_contexts=tuple(unusable),
+        are_contexts_lost=are_contexts_lost,
         problems=tuple(first_of(problems, most, "more-settings-problems", file=file)),
     )
 
 
 def _remove(document: dict[str, Any], place: tuple[int | str, ...]) -> None:
-    if place[0] == "keys" and isinstance(document.get("keys"), dict):
-        document["keys"].pop(place[1], None)
+    table = document.get(str(place[0]))
+    if place[0] in _TABLES and isinstance(table, dict):
+        table.pop(str(place[1]), None)
     else:
         document.pop(str(place[0]), None)
 
@@ -136,6 +157,8 @@ def _problem(error: "ErrorDetails", file: str, lines: "Mapping[KeyPath, int]") -
     from kconsole.operations.config_model import Config
 
     place, found = error["loc"], _shown(error["input"])
+    if place[0] == "contexts" and len(place) > 1:
+        return _context_problem(error, file, lines)
     key = str(place[1] if len(place) > 1 else place[0])
     at = {"file": file, "line": lines.get(tuple(map(str, place[:2])), 0), "key": _cut(key)}
     if error["type"] == "extra_forbidden":
@@ -143,9 +166,33 @@ def _problem(error: "ErrorDetails", file: str, lines: "Mapping[KeyPath, int]") -
 
         near = get_close_matches(key[:_LONGEST_VALUE].lower(), list(Config.model_fields), 1)
         return message("setting-unknown", **at, near=near, settings=list(Config.model_fields))
-    if place[0] != "keys":
+    if place[0] not in _TABLES:
         return message("setting-invalid", **at, found=found, allowed=_values(Config.model_fields[key].annotation))
     return message("setting-not-table" if len(place) == 1 else "setting-bad-keys", **at, found=found)
+
+
+def _context_problem(error: "ErrorDetails", file: str, lines: "Mapping[KeyPath, int]") -> Message:
+    """What is wrong with a context: its name, a setting that is unknown or missing, or a value."""
+    from kconsole.operations.config_model import Context
+
+    place = tuple(map(str, error["loc"]))
+    key = place[2] if len(place) > 2 else ""
+    line = lines.get(place[:3]) or lines.get(place[:2], 0)
+    at = {"file": file, "line": line, "key": _cut(key), "context": _cut(place[1])}
+    if key == "[key]":
+        return message("context-bad-name", **at)
+    if not key:
+        return message("context-not-table", **at)
+    if error["type"] == "missing":
+        return message("context-without-store", **at)
+    if error["type"] == "extra_forbidden":
+        return message("context-setting-unknown", **at, settings=list(Context.model_fields))
+    kind = Context.model_fields[key].annotation
+    if kind is str:
+        return message(
+            "context-bad-store" if key == "store" else "context-bad-note", **at, found=_shown(error["input"])
+        )
+    return message("setting-invalid", **at, found=_shown(error["input"]), allowed=_values(kind))
 
 
 def _values(kind: Any) -> list[str]:

@@ -23,7 +23,10 @@ GROUPS: Final = (
     ("Every day", ("start", "keys", "screens", "filters", "undo", "reports")),
     ("Seats", ("seats", "reclaim", "offboarding", "reservations")),
     ("Your data", ("import", "server", "directory", "license")),
-    ("Running it", ("install", "several", "roles", "safety", "monitoring", "config", "terminals", "accessible")),
+    (
+        "Running it",
+        ("install", "several", "contexts", "roles", "safety", "monitoring", "config", "terminals", "accessible"),
+    ),
     ("Reference", ("cli", "exit-codes", "internals")),
 )
 """The topics in the order in which a reader needs them; a file that is not named here comes last."""

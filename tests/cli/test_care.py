@@ -263,7 +263,18 @@ READING = {
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:
-    neither = {"completion", "config", "demo", "diagnose", "help", "roles", "schema", "service-user", "shell"}
+    neither = {
+        "completion",
+        "config",
+        "context",
+        "demo",
+        "diagnose",
+        "help",
+        "roles",
+        "schema",
+        "service-user",
+        "shell",
+    }
     assert set(CHANGING) | READING | neither == set(COMMANDS)
 
 

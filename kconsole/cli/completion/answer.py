@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from kconsole.cli.completion.lines import Line, for_bash, without_assignments
-from kconsole.operations.completing import Names, Offers, default_store, role_here
+from kconsole.operations.completing import Names, Offers, contexts_here, default_store, role_here
 
 TYPE_CHECKING = False  # that of typing takes long to import
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LONGEST_WAIT = 3
 LONGEST_TEXT = 80
 """Characters of what a word is."""
 
-STORE = "KCONSOLE_STORE"
+STORE, CONTEXT = "KCONSOLE_STORE", "KCONSOLE_CONTEXT"
 DEBUG = "KCONSOLE_DEBUG"
 
 NUMBERS = ("lines", "reservations")
@@ -112,8 +112,7 @@ def answer(shell: str, arguments: Sequence[str]) -> list[str]:
     kind = place.kind()
     if kind in ("files", "folders") and not begun.startswith("-"):
         return [kind]
-    store = place.values.get("--store") or variables.get(STORE) or os.environ.get(STORE) or default_store()
-    offers, are_whole = _offers(tree, place, begun, kind, os.path.expanduser(store))  # noqa: PTH111
+    offers, are_whole = _offers(tree, place, begun, kind, _store(place, variables))
     fitting = [(before + name, _shown(text)) for name, text in offers if _fits(name, begun, place)]
     if shell != "bash":
         found = [f"{name}\t{text}" for name, text in fitting]
@@ -122,6 +121,18 @@ def answer(shell: str, arguments: Sequence[str]) -> list[str]:
     else:
         found = list(for_bash(line, (name for name, _ in fitting)))
     return ["words" if are_whole else "beginnings", *found]
+
+
+def _store(place: Place, variables: "dict[str, str]") -> str:
+    """The store that the command line means, as `cli.store_choice` finds it; empty where that is not said."""
+    name = place.values.get("--context", "")
+    store = place.values.get("--store") or ("" if name else variables.get(STORE) or os.environ.get(STORE))
+    if not store:
+        contexts = contexts_here(variables)
+        name = name or variables.get(CONTEXT) or os.environ.get(CONTEXT, "")
+        only = next(iter(contexts)) if len(contexts) == 1 else ""
+        store = contexts.get(name or only, "") if name or contexts else default_store()
+    return os.path.expanduser(store)  # noqa: PTH111
 
 
 def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store: str) -> tuple[Offers, bool]:
@@ -154,6 +165,8 @@ def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store
     if kind == "topics":
         topics = sorted(name.removesuffix(".md") for name in os.listdir(TOPICS) if name.endswith(".md"))  # noqa: PTH208
         offers += [(name, "") for name in dict.fromkeys((*topics, *commands[""]["commands"]))]
+    elif kind == "contexts":
+        offers += list(contexts_here({}).items())
     elif isinstance(kind, list):
         offers += [(name, "") for name in kind]
     elif kind and role is not None and may("" if place.option else command["needs"] or command["argument_needs"]):

@@ -7,6 +7,16 @@ from kconsole.text.sentences.base import Both, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "done": "done",
+    "context-read-only": "Nothing was changed: the context {context} is read-only.",
+    "change-context-or-file": "Remove read_only from it in the configuration file to change something.",
+    "context-wants-name": "Nothing was changed: the context {context} wants its name for this.",
+    "give-context-name": "Give it: --confirm-name {context}.",
+    "context-name-differs": lambda params: (
+        "--confirm-name is not the name of the context, {context}."
+        if params["context"]
+        else "--confirm-name is given, but the store was not named by a context."
+    ),
+    "forced-command-names-no-store": "The forced command names no store, and there are several.",
     "read-only-option": "Nothing was changed: --read-only forbids it.",
     "leave-out-read-only": "Leave out --read-only to change something.",
     "nothing-changed": "Nothing was changed.",

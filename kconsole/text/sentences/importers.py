@@ -284,7 +284,36 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "settings-not-toml": "{file} is not TOML: {reason}. No setting is used.",
     "setting-unknown": _setting_unknown,
     "setting-invalid": _setting_invalid,
-    "setting-not-table": lambda params: _at(params) + "'keys' is {found}. It must be a table: [keys].",
+    "setting-not-table": lambda params: _at(params) + "'{key}' is {found}. It must be a table: [{key}].",
+    "context-bad-name": lambda params: (
+        _at(params) + "'{context}' is no name of a context. It must be up to 32 letters, digits and . _ -."
+    ),
+    "context-not-table": lambda params: _at(params) + "The context '{context}' must be a table: [contexts.{context}].",
+    "context-without-store": lambda params: (
+        _at(params) + "The context '{context}' needs 'store', the folder of its store."
+    ),
+    "context-setting-unknown": lambda params: (
+        _at(params) + "'{key}' is not a setting of a context. The settings are {settings:commas}."
+    ),
+    "context-bad-store": lambda params: (
+        _at(params) + "'store' is {found}. It must be the folder of a store in quotes, from / or ~ on."
+    ),
+    "context-bad-note": lambda params: (
+        _at(params) + "'note' is {found}. It must be a text in quotes, of 200 characters."
+    ),
+    "context-unusable": lambda params: (
+        "The configuration file has an error in the context {context}, so it is not used."
+        if params["context"]
+        else "The configuration file cannot be read, and has contexts: it is not known which store is meant."
+    ),
+    "context-home-unknown": "The store of the context {context} is '{store}', but that home folder is unknown.",
+    "config-check": "See 'kconsole config check'.",
+    "no-such-context": "There is no context {context}.",
+    "contexts-are": "The contexts are {names:list}.",
+    "several-contexts": "Several contexts are configured, and the command names none.",
+    "context-line": "{context}: {store}",
+    "context-line-unusable": "{context}: has an error in the configuration file",
+    "name-context": Both("Name one with --context NAME, or a store with --store.", "Choose one of them."),
     "setting-bad-keys": lambda params: (
         _at(params) + "'{key}' in [keys] is {found}. It must be keys in quotes, separated by commas."
     ),

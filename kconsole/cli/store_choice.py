@@ -1,0 +1,60 @@
+"""Which store a command line means: by option, environment or configuration file."""
+
+import os
+from pathlib import Path
+
+import click
+
+from kconsole.core.codes import message
+from kconsole.core.errors import BadInput, ReadOnly, Refused
+from kconsole.operations.contexts import CONTEXT_VARIABLE, Choice, Context, choose
+from kconsole.operations.system import STORE_VARIABLE
+
+
+def folder_named(name: str, where: str) -> Path:
+    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable."""
+    if not name.strip():
+        raise click.UsageError(f"{where} is empty; name a folder.")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise click.UsageError(f"{where} is '{name}', but that home folder is unknown.") from None
+
+
+def choice_of(folder: Path | None, context: str, is_confined: bool) -> Choice:
+    """The store that is meant. An option goes before the environment, and a store before a context.
+
+    Raises:
+        click.UsageError: two stores are named in one place.
+        BadInput, NotFound: the contexts do not say which it is.
+    """
+    if folder is not None:
+        if context:
+            raise click.UsageError("Use --store or --context, not both.")
+        return Choice(folder)
+    by_variable = os.environ.get(CONTEXT_VARIABLE, "").strip()
+    store = os.environ.get(STORE_VARIABLE)
+    if store and not context:
+        if by_variable:
+            raise click.UsageError(f"{STORE_VARIABLE} and {CONTEXT_VARIABLE} are both set; unset one of them.")
+        return Choice(folder_named(store, STORE_VARIABLE))
+    if is_confined:  # an operator cannot choose: the forced command names the store, or there is one only
+        try:
+            return choose()
+        except BadInput as error:
+            raise BadInput("forced-command-names-no-store", "ask-full-admin") from error
+    return choose(context or by_variable)
+
+
+def check_changeable(context: Context | None) -> None:
+    """Refuse changes in a context that is configured as read-only."""
+    if context is not None and context.read_only:
+        raise ReadOnly("context-read-only", "change-context-or-file", context=context.name)
+
+
+def check_confirmed(context: Context | None, confirmed: str, is_big: bool) -> None:
+    """Refuse to delete accounts, or change many, in a context that wants its name for that, and did not get it."""
+    if confirmed and (context is None or confirmed != context.name):
+        raise Refused("context-name-differs", "nothing-changed", context="" if context is None else context.name)
+    if is_big and context is not None and context.confirm_name and not confirmed:
+        raise Refused("context-wants-name", message("give-context-name", context=context.name), context=context.name)
