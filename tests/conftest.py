@@ -37,6 +37,11 @@ __all__ = [
 os.environ["TZ"] = "UTC"  # times are shown, and read, in the zone of the machine
 time.tzset()
 
+# Names are sorted by letters, whatever the language of who runs the tests.
+if language := os.environ.pop("LC_ALL", ""):
+    os.environ["LANG"] = language
+os.environ["LC_COLLATE"] = "C"
+
 # Whoever runs the tests may have chosen a theme or columns; those of a console in a test are the usual ones.
 HOME_OF_ALL = tempfile.TemporaryDirectory(prefix="kconsole-tests-")
 for kind in ("CONFIG", "DATA", "STATE"):
