@@ -82,14 +82,14 @@ class Terminal:
         Raises:
             Quit: the input has ended. What stood there without an enter is no answer.
         """
-        self.before_asking()
-        self._write(f"{spoken(safe_text(prompt, None))} ")
-        line = self._read()
-        if not line.endswith(b"\n"):
-            self._write("\n")
-            raise Quit
-        text = line.decode(self._encoding, "replace").strip()
-        if len(text) > LONGEST:
+        while True:
+            self.before_asking()
+            self._write(f"{spoken(safe_text(prompt, None))} ")
+            line = self._read()
+            if not line.endswith(b"\n"):
+                self._write("\n")
+                raise Quit
+            text = line.decode(self._encoding, "replace").strip()
+            if len(text) <= LONGEST:
+                return text
             self.say(f"That is too long: at most {LONGEST:,} characters are taken.")
-            return self.read_line(prompt)
-        return text

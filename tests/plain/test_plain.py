@@ -22,6 +22,7 @@ from kconsole.operations.reports import report_of
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
+from kconsole.operations.sync.access import Progress, seldom
 from kconsole.text.spoken import numbers_in, spoken
 from tests.clocks import noon
 from tests.limits import EXAMPLES
@@ -200,7 +201,8 @@ def test_hostile_texts_are_harmless(tmp_path: Path) -> None:
     ]
     session = session_of(tmp_path, *people, seats=None)
     run(session, FIND, evil.replace("\n", " "), "", FIND, "", "1", "1", evil.replace("\n", " "), "y", "1-3", "3", "1",
-        b"\xff\xfe\x1b[2J\n", "y", "b", LOG, "2", "b", PLAN, "1", "b", b"\x00\x1b[A\n", "x" * 5000, "q")  # fmt: skip
+        b"\xff\xfe\x1b[2J\n", "y", "b", LOG, "2", "b", PLAN, "1", "b", b"\x00\x1b[A\n",
+        *["x" * 5000] * 1200, "q")  # fmt: skip
 
 
 SCRIPT: Final = (
@@ -301,3 +303,11 @@ def test_no_numbers(text: str) -> None:
 
 def test_signs_become_words() -> None:
     assert spoken("! 113 → 112 · a   b … █→") == "Warning: 113 to 112, a, b ... #>"
+
+
+def test_progress_is_said_seldom() -> None:
+    far, said = Progress(1, 2, 3), list[Progress]()
+    for seconds in (0, 1000):
+        tell = seldom(said.append, seconds)
+        tell(far)
+    assert said == [far]
