@@ -34,6 +34,9 @@ class SeatsSince:
         """Since when at least seats are taken of which no line says it."""
         self._is_cut = is_cut
         self._since: dict[int, Since] = {}
+        self._held: set[int] = set()
+        self._freed: set[int] = set()
+        """The deleted accounts that hold their seats, and those whose seats a restart freed."""
 
     def take(self, commit: Commit) -> None:
         """Take in the next line."""
@@ -46,11 +49,17 @@ class SeatsSince:
         known: SinceKnown = "at-least-since" if commit.operation in self._readings else "since"
         for change in commit.changes:
             if change.table == "entries":
-                had, has = self._takes(change.before), self._takes(change.after)
+                number, after = change.number, change.after
+                had, has = self._takes(change.before) and number not in self._freed, self._takes(after)
                 if has and not had:
-                    self._since[change.number] = Since(self._at, known)
+                    self._since[number] = Since(self._at, known)
                 elif had and not has:
-                    self._since.pop(change.number, None)
+                    self._since.pop(number, None)
+                self._freed.discard(number)
+                (self._held.add if has and after.deleted_at is not None else self._held.discard)(number)
+            elif change.table == "server" and change.after is not None:
+                self._freed |= self._held
+                self._held.clear()
 
     def of(self, number: int) -> Since:
         """Since when an account, that takes or holds a seat now, does so."""
