@@ -29,7 +29,7 @@ from kconsole.text.licenses import Row, Section, bought_words, change_rows, lice
 from kconsole.text.messages import error_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register, Trial
+from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Price, Register, Trial
 from kconsole.tui.screens import license_forms as forms
 from kconsole.tui.screens.dialog import Question
 from kconsole.tui.screens.encoding import EncodingDialog
@@ -321,7 +321,7 @@ class LicenseScreen(StoreScreen):
 
     def _steps(self) -> Iterator[Row]:
         for command in self.offered():
-            if command.changes and command not in (LicenseUndo, Trial) and self.is_of_use(command):
+            if command.changes and command not in (LicenseUndo, Trial, Price) and self.is_of_use(command):
                 yield Row(command.name, self.key_of(command.name), command.help_text())
 
     def why_not(self, command: str) -> str:
