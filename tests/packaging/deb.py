@@ -76,7 +76,7 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
     for page in DATA.glob("man/man*/*"):
         _write(stage / "usr/share/man" / page.parent.name / f"{page.name}.gz", _gzipped(page.read_bytes()))
     for unit in (path for path in DATA.glob("systemd/*") if path.suffix in (".service", ".timer")):
-        _write(stage / "lib/systemd/system" / unit.name, unit.read_bytes())
+        _write(stage / "usr/lib/systemd/system" / unit.name, unit.read_bytes())
     for kind in ("sysusers", "tmpfiles"):
         _write(stage / f"usr/lib/{kind}.d/kconsole.conf", (DATA / f"systemd/kconsole.{kind}").read_bytes())
     shutil.copytree(DATA / "monitoring", stage / DOC / "monitoring")

@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.packaging import ROOT, deb, dist, environment, pyz, sbom
-from tests.packaging.clean_root import CleanRoot, clean_root
+from tests.packaging.clean_root import CleanRoot, clean_root, fetched, need_all
 from tests.packaging.lock import LOCK, pins
 from tests.wire.terminal import terminal
 
@@ -27,10 +26,8 @@ pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]  # the first run m
 
 def test_a_fresh_debian_gets_it_and_is_rid_of_it(tmp_path: Path) -> None:
     """One test, since what it needs is dear: packages, and a Debian."""
-    for program in ("dpkg-deb", "lintian"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    built = environment.build(tmp_path / "environment", "3.11")
+    need_all()
+    built = fetched(lambda: environment.build(tmp_path / "environment", "3.11"))
     is_by_the_schema(sbom.document(built.parts))
     package, one_file = deb.build(tmp_path, built), pyz.build(tmp_path, built)
     has_no_errors(package)
@@ -134,7 +131,7 @@ def stands_where_debian_looks(root: CleanRoot) -> None:
     for page in ("kconsole", "kconsole-status", "kconsole.toml"):
         assert root.run("man", "--where", page).startswith("/usr/share/man/man")
     completes(root)
-    units = root.run("sh", "-c", "ls -d /lib/systemd/system/kconsole*").split()
+    units = root.run("sh", "-c", "ls -d /usr/lib/systemd/system/kconsole*").split()
     root.run("systemd-analyze", "verify", *units)
     assert json.loads(root.run("cat", "/usr/share/doc/kconsole/kconsole.cdx.json"))["bomFormat"] == "CycloneDX"
 
