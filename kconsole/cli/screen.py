@@ -23,7 +23,7 @@ from kconsole.operations.search.collation import use_locale
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.operations.system import system_operator, takes_long
-from kconsole.text.terminals import TerminalProfile, first_theme, profile_of, why_plain
+from kconsole.text.terminals import TerminalProfile, cannot_draw_words, first_theme, profile_of, why_plain
 
 if TYPE_CHECKING:
     from kconsole.net.secrets import Secret
@@ -157,12 +157,11 @@ def has_terminal(look: Appearance) -> bool:
 def need_terminal(look: Appearance) -> None:
     """Refuse a terminal that the console cannot be used in."""
     if not has_terminal(look):
-        profile, reason = look.profile, ""
-        if not profile.is_drawable and not look.plain:
-            reason = profile.reasons["is_drawable"]
-        over_ssh = profile.over_ssh and not has_person()
-        hint = "ask-ssh-for-terminal" if over_ssh else "use-command-line"
-        raise BadInput("plain-needs-terminal" if look.plain else "needs-terminal", hint, reason=reason)
+        profile = look.profile
+        hint = "ask-ssh-for-terminal" if profile.over_ssh and not has_person() else "use-command-line"
+        if look.plain not in ("", cannot_draw_words(profile)):
+            raise BadInput("plain-needs-terminal", hint)
+        raise BadInput("needs-terminal", hint, reason="" if profile.is_drawable else profile.reasons["is_drawable"])
 
 
 class KeyOfCommand(NamedTuple):

@@ -146,6 +146,11 @@ def why_plain(
         return f"{PLAIN_VARIABLE} is set" if wants_lines(environment) else ""
     if usual:
         return _CONFIGURED
+    return cannot_draw_words(profile)
+
+
+def cannot_draw_words(profile: TerminalProfile) -> str:
+    """That no screen can be drawn, and why; empty if it can."""
     return "" if profile.is_drawable else f"this terminal cannot draw a screen: {profile.reasons['is_drawable']}"
 
 

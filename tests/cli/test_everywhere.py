@@ -175,7 +175,10 @@ def test_what_is_no_command(console: Console) -> None:
 # The console itself
 
 
-def test_without_a_terminal_the_console_says_what_to_use_instead(office: Console) -> None:
+def test_without_a_terminal_the_console_says_what_to_use_instead(
+    office: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     said = office()
     assert (said.code, said.out) == (2, "")
     assert said.talk[0] == "kconsole: The console needs a terminal that can move its cursor."
