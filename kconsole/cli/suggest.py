@@ -16,7 +16,7 @@ from kconsole.licensing.shared_mailboxes import Found
 from kconsole.operations.shared_mailboxes import shared_mailboxes
 from kconsole.text import shared_mailboxes as texts
 from kconsole.text import words
-from kconsole.text.safe_text import safe_address
+from kconsole.text.safe_text import safe_address, safe_text
 
 _FIELDS = ("address", "name", "purpose", "word", "way", "reasons", "against", "unknown", "last_login", "forwards_to")
 
@@ -77,7 +77,7 @@ def _put_shared(found: Sequence[Found]) -> None:
         if any(each.way == way for each in found):
             put_text(f"{texts.WAYS[way].capitalize()}: ", texts.STEPS[way])
     for command in filter(None, map(texts.command_for, found)):
-        put_text("  ", command)
+        click.echo(f"  {safe_text(command, None)}")
     say(f"{words.count(len(found), 'account')} that may need no seat.")
 
 

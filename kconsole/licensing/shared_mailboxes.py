@@ -113,6 +113,8 @@ class Found(NamedTuple):
     reasons: Sequence[Reason]
     against: Sequence[Against]
     unknown: Sequence[Unknown]
+    heir: str | None = None
+    """The account of this store to which an alias of it would deliver; None if there is none."""
 
 
 class Known(NamedTuple):
@@ -125,6 +127,8 @@ class Known(NamedTuple):
     moderates: bool = False
     hides_forwarding: bool = False
     """Whether no one says who forwards mail."""
+    heir: str | None = None
+    """The account of this store to which alone it forwards."""
 
 
 def purpose_of(login: str) -> tuple[Purpose, str]:
@@ -173,10 +177,11 @@ def judged(entry: Entry, known: Known, now: datetime) -> Found:
         ("last-login", entry.last_login is None and entry.login_unknown),
         ("forwarding", known.hides_forwarding and not entry.delivers_to),
     ]
+    way = _way(purpose, entry)
     return Found(
-        entry, purpose, word, _way(purpose, entry),
+        entry, purpose, word, way,
         [code for code, holds in reasons if holds], [code for code, holds in against if holds],
-        [code for code, holds in unknown if holds],
+        [code for code, holds in unknown if holds], known.heir if way == "alias" else None,
     )  # fmt: skip
 
 

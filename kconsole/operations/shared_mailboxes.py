@@ -35,12 +35,21 @@ def shared_mailboxes(session: Session, domain: str = "") -> list[Found]:
                 kept_until(state.keeps, entry, now) is not None,
                 canonical_address(entry.address) in moderators,
                 hides,
+                _heir(entry, session),
             ),
             now,
         )
         for entry in entries
     ]
     return sorted(found, key=lambda each: (len(each.against), -len(each.reasons), each.entry.address))
+
+
+def _heir(entry: Entry, session: Session) -> str | None:
+    """The account to which alone an account forwards, as far as it is one of the store."""
+    named = [session.state.entry_at(address_in(entry.domain, target)) for target in entry.delivers_to]
+    if len(named) != 1 or named[0] is None or not session.seats.policy.is_account(named[0]):
+        return None
+    return named[0].address
 
 
 def hides_forwarding(session: Session) -> bool:

@@ -1,5 +1,6 @@
 """Accounts that could be something without a seat, in words."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -78,8 +79,8 @@ def but(found: Found) -> str:
 
 
 def command_for(found: Found) -> str:
-    """The command that makes it an alias; empty where kconsole has none."""
-    if found.way != "alias" or found.against:
+    """The command that makes it an alias, as a shell takes it; empty where kconsole has none."""
+    if found.heir is None or found.against:
         return ""
-    (target,) = found.entry.delivers_to
-    return f"kconsole offboard {found.entry.address} --to {target} --alias-to {target}"
+    account, heir = shlex.quote(found.entry.address), shlex.quote(found.heir)
+    return f"kconsole offboard {account} --to {heir} --alias-to {heir}"

@@ -21,7 +21,7 @@ from kconsole.operations.reports import since_of
 from kconsole.store.file_engine.files import place_new
 from tests.cli.console import Console, account
 from tests.cli.test_schemas import faults
-from tests.cli.test_shell import Remote, remote  # noqa: F401  # a fixture
+from tests.cli.test_shell import FAR, Remote, remote, write_roles  # noqa: F401  # a fixture
 from tests.clocks import FixedClock, noon
 
 HOSTILE = (
@@ -246,6 +246,17 @@ def test_under_a_forced_command_reports_go_to_exports_only(remote: Remote) -> No
     for folder in ("/tmp", "exports/x", "..", "inbox", ".", "~", "exports/.."):
         assert remote(f"report seats --out {folder} --partial").code == 2, folder
     assert remote("report seats --partial --format json").json["report"] == "seats"
+
+
+def test_a_bound_operator_gets_reports_of_own_domains_only(remote: Remote, tmp_path: Path) -> None:  # noqa: F811
+    write_roles(tmp_path, "auditor", domains=(FAR,))
+    assert remote("report review --by domain --out exports --partial --format json").code == 0
+    texts = [file.read_text() for file in (remote.files / "exports").iterdir()]
+    assert len(texts) == 2
+    assert not [text for text in texts if "north.example" in text]
+    assert {json.loads(text)["scope"][0] for text in texts} == {FAR}
+    assert "north.example" not in remote("suggest shared --json").out
+    assert "north.example" not in remote("license renewal --json").out
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ async def test_a_report_is_written_where_exports_go(home: Path) -> None:
         assert "saved in ~/kconsole-seats-" in screen.main.status.left
 
 
+@pytest.mark.thorough
 async def test_one_in_part_is_refused_unless_it_is_wanted(home: Path) -> None:
     async with console("small", NARROW) as screen:
         screen.clock.forward(days=30)
@@ -39,6 +40,7 @@ async def test_one_in_part_is_refused_unless_it_is_wanted(home: Path) -> None:
         assert "In part: not everything is known." in file.read_text()
 
 
+@pytest.mark.thorough
 async def test_a_price_and_the_renewal() -> None:
     async with console(office(ACTIVATED), NARROW) as screen:
         await screen.press("l", "percent_sign", *"1,250", "enter", *"EUR", "enter")

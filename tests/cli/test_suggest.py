@@ -1,0 +1,49 @@
+"""`suggest shared`: what it lists, the command for an alias, and that it changes nothing."""
+
+import csv
+import shlex
+
+from kconsole.core.records import Domain
+from tests.cli.console import Console, account
+from tests.cli.test_schemas import faults
+
+
+def office(console: Console) -> Console:
+    forwards = {
+        "info": ("anna@north.example",), "sales": ("someone@elsewhere.example",), "=contact": (),
+        "office": ("anna@north.example", "berg@x"), "evil$(id)": ("anna@north.example",),
+    }  # fmt: skip
+    people = [account(login, delivers_to=to) for login, to in forwards.items()]
+    return console.fill(
+        account("anna", full_name="Anna Berg"), account("noreply@south.example"), account("fax", enabled=False),
+        *people, domains=(Domain(name="north.example"), Domain(name="south.example")),
+    )  # fmt: skip
+
+
+def test_the_list_with_the_command_for_an_alias(console: Console) -> None:
+    before = office(console).dump
+    answer = console.done("suggest", "shared", "--json").json
+    assert faults("shared", answer) == []
+    rows = {row["address"].partition("@")[0]: (row["way"], row["command"]) for row in answer["accounts"]}
+    to_anna = ["--to", "anna@north.example", "--alias-to", "anna@north.example"]
+    assert rows.pop("evil$(id)")[1] == "kconsole offboard 'evil$(id)@north.example' " + shlex.join(to_anna)
+    assert rows == {
+        "info": ("alias", shlex.join(["kconsole", "offboard", "info@north.example", *to_anna])),
+        "sales": ("alias", None),  # the other account is not in this store
+        "office": ("mailing-list", None),
+        "=contact": ("public-folder", None),
+        "noreply": ("public-folder", None),
+    }
+    command = shlex.split(rows["info"][1] or "")[1:]
+    assert console.done(*command, "--dry-run").code == 0
+    assert console.dump == before
+
+
+def test_it_is_for_one_domain_or_a_spreadsheet(console: Console) -> None:
+    said = office(console).done("suggest", "shared", "--csv", "--csv-style", "semicolon")
+    rows = list(csv.DictReader(said.out.splitlines(), delimiter=";"))
+    assert {row["address"] for row in rows} >= {"'=contact@north.example", "noreply@south.example"}
+    one = console.done("suggest", "shared", "--domain", "SOUTH.example", "--json").json["accounts"]
+    assert [row["address"] for row in one] == ["noreply@south.example"]
+    assert console("suggest", "shared", "--domain", "west.example").code == 3
+    assert console("suggest", "shared", "--json", "--csv").code == 2
