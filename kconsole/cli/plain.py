@@ -10,6 +10,7 @@ import click
 from kconsole.cli.context import say_unconfirmed
 from kconsole.cli.streams import lost_output
 from kconsole.net.secrets import Secret
+from kconsole.operations.contexts import Context
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings
@@ -27,6 +28,7 @@ def show_plain(
     settings: Settings,
     preferences: Preferences,
     secret: Secret | None = None,
+    context: Context | None = None,
 ) -> None:
     """Serve a session in lines until the user quits; see `screen.show`."""
     terminal = Terminal(_write, lambda: sys.stdin.buffer.readline(LINE), sys.stdin.encoding, _forget_typed, _ask_secret)
@@ -35,7 +37,7 @@ def show_plain(
             terminal.say("Opening the store.")
         session = session(lambda *_: None)
     try:
-        PlainConsole(session, terminal, settings, preferences, why, title, secret).run()
+        PlainConsole(session, terminal, settings, preferences, why, title, secret, context).run()
     except KeyboardInterrupt:
         say_unconfirmed(session)
         raise

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -17,6 +18,7 @@ import kconsole
 from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, has_person, on_screen, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
+from kconsole.operations.contexts import Context
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.search.collation import use_locale
@@ -144,9 +146,10 @@ def open_console(place: CliContext) -> None:
     place = replace(place, patience=min(place.patience, PATIENCE))
     with ending_in_order() as start:
         if takes_long(place.store_folder):
-            show(start, lambda progress: place.open(notices=False, progress=progress), "", look)
+            opening = partial(place.open, False)
+            show(start, opening, "", look, context=place.choice.context)
         else:
-            show(start, place.open(notices=False), "", look)
+            show(start, place.open(notices=False), "", look, context=place.choice.context)
 
 
 def has_terminal(look: Appearance) -> bool:
@@ -251,6 +254,7 @@ def show(
     title: str,
     look: Appearance,
     secret: "Secret | None" = None,
+    context: Context | None = None,
 ) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
@@ -260,6 +264,7 @@ def show(
         title: what the header says about it.
         look: how it looks.
         secret: the password to the session's live server, if it is known already.
+        context: the name of the store, with how to show it.
 
     Raises:
         ConsoleError: it could not be opened.
@@ -269,7 +274,7 @@ def show(
         from kconsole.cli.plain import show_plain
 
         start.check()
-        show_plain(session, title, look.plain, look.settings, look.preferences, secret)
+        show_plain(session, title, look.plain, look.settings, look.preferences, secret, context)
         return
     from kconsole.tui.app import KConsoleApp
 
@@ -283,6 +288,7 @@ def show(
         preferences=look.preferences,
         theme=look.asked_theme,
         server_secret=secret,
+        context=context,
     )
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app handles them itself
     try:

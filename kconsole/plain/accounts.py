@@ -281,7 +281,7 @@ class Accounts:
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
         text = f"{verb.capitalize()} {words.count_entries(deletable)}?"
         number, what = len(deletable) if is_typed else 0, words.entries_noun(deletable)
-        reason = self._changes.confirm(Question(text, texts.named(deletable), verb, notes, number, what))
+        reason = self._changes.confirm(Question(text, texts.named(deletable), verb, notes, number, what, True))
         if reason is not None:
             addresses = tuple(entry.address for entry in deletable)
             operation = DeleteAccounts(addresses, fate, target, reason, tuple(deletable))

@@ -10,6 +10,7 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.catalog import UNDO, not_permitted
+from kconsole.operations.contexts import Context
 from kconsole.operations.session import ServerWriter, Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Cancelled, NotLetIn
 from kconsole.operations.sync.recover import Writer
@@ -35,12 +36,23 @@ class Question(NamedTuple):
     number: int = 0
     """The number that is typed in place of y, for much damage; 0 for y."""
     what: str = "accounts"
+    deletes: bool = False
+    """Whether something is deleted, for which a context may want its name."""
 
 
 class Changes:
     """What all parts of the plain console share: the session, questions, changes and errors."""
 
-    def __init__(self, session: Session, terminal: Terminal, voice: Voice, secret: Secret | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        terminal: Terminal,
+        voice: Voice,
+        secret: Secret | None = None,
+        context: Context | None = None,
+    ) -> None:
+        self.context = context
+        """The name of the store, if it has one."""
         self.session, self.terminal, self.voice = session, terminal, voice
         self._secrets: dict[ServerAccess, Secret] = {}
         self._is_secret_refused = False
@@ -120,6 +132,10 @@ class Changes:
         while (answer := self.terminal.read_line(prompt).lower()) == "?":
             self.say(f"Nothing is changed yet. Only {' or '.join(wanted)}, and enter, does it.")
         agreed = answer in wanted
+        context = self.context
+        if agreed and context is not None and context.confirm_name and (question.number or question.deletes):
+            prompt = f"Type {context.name}, the name of the context, to {question.verb}; all else cancels:"
+            agreed = self.terminal.read_line(prompt) == context.name
         if not agreed:
             self.say(CANCELLED)
         return reason if agreed else None

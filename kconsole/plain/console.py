@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.net.secrets import Secret
+from kconsole.operations.contexts import Context
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
@@ -46,11 +47,12 @@ class PlainConsole:
         why: str = "",
         title: str = "",
         secret: Secret | None = None,
+        context: Context | None = None,
     ) -> None:
         self._session, self._terminal, self._why, self._title = session, terminal, why, title
         self._settings = settings
         keys: dict[str, str] = {}
-        self._changes = Changes(session, terminal, Voice(keys), secret)
+        self._changes = Changes(session, terminal, Voice(keys), secret, context)
         log = Log(self._changes)
         self._accounts = accounts = Accounts(self._changes, preferences, log.show)
         self._reading = reading = Reading(self._changes)
@@ -95,6 +97,8 @@ class PlainConsole:
         where = self._title or session.state.primary_domain or "no domain yet"
         self._terminal.say(f"kconsole, plain console{f', {self._why}' if self._why else ''}.")
         who, _ = who_words(session.store.operator.shown, session.authority)
+        if (context := self._changes.context) is not None:
+            self._terminal.say(f"Context: {context.name}{f', {context.note}' if context.note else ''}.")
         self._terminal.say(f"Store: {where}. You are {who}.")
         for notice in session.store.notices:
             self._terminal.say(f"Note: {sentence(notice, self._changes.voice)}")

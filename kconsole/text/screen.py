@@ -61,6 +61,11 @@ class BannerText(NamedTuple):
     """The text for a narrow terminal; empty for the same text, cut."""
 
 
+def context_words(name: str, is_careful: bool, room: int) -> str:
+    """The name of a context, cut to so many cells, after its sign: ▲ for one that wants its name typed."""
+    return f"{'▲' if is_careful else '■'} {name if len(name) <= room else name[: room - 1] + '…'}"
+
+
 def some(lines: Sequence[str], most: int = MOST_NAMED) -> list[str]:
     """The first lines, and how many more there are."""
     more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []

@@ -19,6 +19,7 @@ from textual.worker import WorkerFailed
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.confinement import is_confined
+from kconsole.operations.contexts import Context
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
@@ -73,10 +74,12 @@ class KConsoleApp(BufferedApp):
         preferences: Preferences | None = None,
         theme: str = "",
         server_secret: "Secret | None" = None,
+        context: Context | None = None,
     ) -> None:
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
         self.csv_style = STYLES[settings.csv_style]
+        self.context = context
         self.keys = Keymap(settings.keys, settings.key_places)
         self.problems = [
             *(safe_text(words_of(problem, Voice(self.keys.by_name()))) for problem in settings.problems),

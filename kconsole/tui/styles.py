@@ -4,6 +4,7 @@ Painted lines don't use Textual's component classes: resolving some thirty of th
 No part differs from another by colour alone: a glyph, a sign or a word says the same.
 
 The colour "error", red, is for what is final, over the limit, ended or broken; "warning" for all else to look at.
+Only the name of a context has the colour that its user chose.
 """
 
 from collections.abc import Mapping
@@ -44,6 +45,12 @@ PART_STYLES: Final[Mapping[str, PartStyle]] = {
     "full": PartStyle("warning", bold=True, reverse=True),
     "exceeded": PartStyle("error", bold=True, reverse=True),
     "ended": PartStyle("error", bold=True, reverse=True),
+    "context-red": PartStyle("error", bold=True, reverse=True),
+    "context-orange": PartStyle("warning", bold=True, reverse=True),
+    "context-yellow": PartStyle("accent", bold=True, reverse=True),
+    "context-green": PartStyle("success", bold=True, reverse=True),
+    "context-blue": PartStyle("primary", bold=True, reverse=True),
+    "context-grey": PartStyle("secondary", bold=True, reverse=True),
 }
 """The parts, and their styles. They have no background: that is the widget's, or the row's."""
 

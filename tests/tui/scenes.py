@@ -27,6 +27,7 @@ from kconsole.core.roles import FULL, Authority
 from kconsole.core.server import Server
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate
+from kconsole.operations.contexts import Context
 from kconsole.operations.license import read_license
 from kconsole.operations.mapping import ConnectionTest
 from kconsole.operations.samples import load_sample
@@ -627,6 +628,14 @@ WALKS: Final = (
             Scene("manual-search", "The topics that have some words.", ("escape", "escape", "/", *"restart", "enter")),
             Scene("manual-no-match", "No topic has the words.", ("/", *"zzz", "enter")),
         ),
+    ),
+    Walk(
+        "office",
+        (
+            Scene("context", "The name of the context stands first.", ("j", "j"), (NARROW, WIDE)),
+            Scene("context-delete", "A deletion wants its name.", (*"jjjjjjjj", "x", "y", *"mail"), (NARROW, WIDE)),
+        ),
+        look={"context": Context("mail1", "/srv/kconsole/mail1", "red", confirm_name=True)},
     ),
     Walk(
         "office",

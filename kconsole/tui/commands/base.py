@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from textual.keys import REPLACED_KEYS, key_to_character
 
 from kconsole.core.errors import ConsoleError, NotPermitted
+from kconsole.operations.contexts import Context
 from kconsole.operations.preferences import Preferences
 from kconsole.text.csv_writer import CsvStyle
 from kconsole.text.messages import Voice, error_words, whole
@@ -93,6 +94,8 @@ class Console(Protocol):
     problems: list[str]
     """What is wrong with the user's configuration. Safe to show."""
     csv_style: CsvStyle
+    context: Context | None
+    """The name of the store, with how to show it; None for one without a name."""
     keystrokes: Keystrokes
     palette: Palette
 

@@ -68,7 +68,7 @@ class AccountsScreen(ListingScreen):
     ) -> None:
         from kconsole.operations.accounts import DisableAccounts, EnableAccounts, must_type_number
         from kconsole.operations.what_if import if_toggled
-        from kconsole.tui.screens.dialog import Question
+        from kconsole.tui.screens.question import Question
 
         verb, policy = "enable" if enable else "disable", self.session.seats.policy
         entries, behind = self._owner_behind(entries)
@@ -195,7 +195,7 @@ class AccountsScreen(ListingScreen):
     def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = (), reason: str = "") -> None:
         from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled, own_among
         from kconsole.tui.screens.delete import Choice, DeleteDialog, WhoGoes
-        from kconsole.tui.screens.dialog import Question
+        from kconsole.tui.screens.question import Question
 
         policy = self.session.seats.policy
         may_be = [entry for entry in entries if guards.may_delete(entry, policy).allowed]

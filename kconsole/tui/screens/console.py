@@ -32,7 +32,7 @@ from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kconsole.tui.screens.dialog import Question
+    from kconsole.tui.screens.question import Question
 
 Result = TypeVar("Result")
 Failed = Callable[[ConsoleError], None]
@@ -250,7 +250,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         what: str = "accounts",
     ) -> None:
         """Ask, and go on only after a yes, or after the number was typed, if there is one. All texts must be safe."""
-        from kconsole.tui.screens.dialog import Question
+        from kconsole.tui.screens.question import Question
 
         def answered(reason: str | None) -> None:
             if reason is not None:
@@ -260,7 +260,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def ask(self, question: "Question", answered: Callable[[str | None], None]) -> None:
         """Ask, and pass on the reason that was given with a yes, which may be empty; None after a no."""
-        from kconsole.tui.screens.dialog import ConfirmDialog
+        from kconsole.tui.screens.question import ConfirmDialog
 
         self.app.push_screen(ConfirmDialog(question), answered)
 

@@ -122,7 +122,7 @@ class DecisionsScreen(StoreScreen):
             self.tell("It has no end that can be moved." if here is not None else "There is nothing here.")
 
     def action_end(self) -> None:
-        from kconsole.tui.screens.dialog import Question
+        from kconsole.tui.screens.question import Question
 
         here = self.list.highlighted
         if here is None:

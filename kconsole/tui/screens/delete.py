@@ -15,7 +15,8 @@ from kconsole.text import words
 from kconsole.text.details import last_login_word
 from kconsole.text.safe_text import safe_address
 from kconsole.text.screen import FATES
-from kconsole.tui.screens.dialog import Question, QuestionDialog, notes, plain
+from kconsole.tui.screens.dialog import notes, plain
+from kconsole.tui.screens.question import Question, QuestionDialog
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.painting import Painted, Part, fitted
 
@@ -60,6 +61,7 @@ class WhoGoes(Painted):
 class DeleteDialog(QuestionDialog[Choice]):
     """Asks whether to delete accounts, and what happens to their mailboxes."""
 
+    deletes = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"choose('{fate}')", show=False) for fate, key, *_ in FATES]
 
     def __init__(self, question: Question, mailboxes: int, who: WhoGoes) -> None:

@@ -1,9 +1,7 @@
 """Dialogs: a box over the console with a question or news, answered from the keyboard."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.console import RenderableType
@@ -18,8 +16,6 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from kconsole.core.errors import ConsoleError
-from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.attention import Attention, Verdict
 from kconsole.tui.widgets.backdrop import Backdrop
 from kconsole.tui.widgets.inputs import ChoiceLine, FormRow, NumberLine, ReasonLine, TextLine
@@ -80,6 +76,8 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     """The keys that answer it, shown in the lower border."""
     verb: str = ""
     """The button that confirms; empty for a dialog without buttons."""
+    asks: ClassVar[bool] = False
+    """Whether it is a question, in whose lines letters are no answers."""
 
     scrolling = getters.query_one(".dialog-body", VerticalScroll)
     _problem = ""
@@ -185,7 +183,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
             return
         focused, parts = self.focused, self.keys.split(" · ")
         is_typing = isinstance(focused, Input) and not isinstance(focused, NumberLine)
-        if is_typing and isinstance(self, QuestionDialog):  # a line takes letters
+        if is_typing and self.asks:  # a line takes letters
             recent = ["up recent reasons"] if isinstance(focused, ReasonLine) and focused.recent else []
             parts = ["enter done", *recent, "esc no"]
         if not isinstance(focused, ChoiceLine):
@@ -240,126 +238,6 @@ class Attentive(Dialog[Answer]):
         """Say that a key was not taken, where the user may wait for what it does."""
         if self.verb and self._problem != TOO_FAST:
             self.tell_problem(TOO_FAST)
-
-
-class Question(NamedTuple):
-    """A question that y or n answers, or a number that is typed. All texts must be safe to show."""
-
-    text: str
-    lines: Sequence[str]
-    """What it is about."""
-    verb: str
-    notes: Sequence[str] = ()
-    news: Sequence[str] = ()
-    """What happened that makes it necessary to ask again."""
-    number: int = 0
-    """The number that has to be typed in place of y, because much would change; 0 for y."""
-    what: str = ""
-    """What it is the number of: "accounts"."""
-    is_final: bool = False
-    """Whether yes cannot be undone."""
-    recent_reasons: Callable[[], Sequence[str]] | None = None
-    """Gives the last reasons, where one may be given; it reads the log. None where no reason is asked for."""
-    reason: str = ""
-    """The reason that was given before, where it is asked again."""
-
-
-class QuestionDialog(Attentive[Answer]):
-    """Asks whether to go on. Cancel has the focus, so that a hasty Enter does nothing."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "confirm", "Yes", show=False),
-        Binding("n", "leave", "No", show=False),
-        Binding("i", "reason", "Give a reason", show=False),
-    ]
-    AUTO_FOCUS = "#number, #cancel"
-    keys = "y yes · n or esc no"
-    given_reason = ""
-    """Why, in the user's words, once it is confirmed."""
-
-    def __init__(self, question: Question) -> None:
-        super().__init__(classes="-final" if question.is_final else "")
-        self._question, self.heading, self.verb = question, question.text, question.verb
-        self.is_final = question.is_final
-        if question.number:
-            self.keys = "type the number, then enter · esc no"
-        if question.recent_reasons is not None:
-            self.keys += " · i reason"
-
-    def answer(self) -> Answer | None:
-        """What yes means. None if something is missing; the dialog then says what."""
-        raise NotImplementedError
-
-    def body(self) -> Iterable[Widget]:
-        for line in self._question.news:
-            yield plain(line, "dialog-news")
-        for place, line in enumerate(self._question.lines):
-            first = " -first" if self._question.news and not place else ""
-            yield plain(line, f"dialog-subject{first}")
-        yield from self.choices()
-        yield from notes(self._question.notes)
-
-    def choices(self) -> Iterable[Widget]:
-        return ()
-
-    def foot(self) -> Iterable[FormRow]:
-        if self._question.recent_reasons is not None:
-            row = FormRow("Reason:", ReasonLine(safe_text(self._question.reason), id="reason"))
-            row.display = bool(self._question.reason)
-            yield row
-        if self._question.number:
-            yield FormRow(f"Type the number of {self._question.what}:", NumberLine(id="number"))
-
-    async def action_reason(self) -> None:
-        """Show the line for a reason; a `y` is a letter there."""
-        recent = self._question.recent_reasons
-        if recent is None:
-            return
-        line, row = self.query_one("#reason", ReasonLine), self.query(".dialog > FormRow").first()
-        row.display = True
-        self.tell_problem("")
-        line.focus()
-        with suppress(ConsoleError):  # without them, a reason is typed
-            line.recent = [safe_text(reason) for reason in await asyncio.to_thread(recent)]
-            self.show_scroll_keys()
-
-    @on(Input.Submitted, "#reason")
-    def leave_reason(self, message: Input.Submitted) -> None:
-        message.stop()
-        self.query(self.AUTO_FOCUS).first().focus()
-
-    @on(Input.Submitted, "#number")
-    def submit_number(self, message: Input.Submitted) -> None:
-        message.stop()
-        self.action_confirm()
-
-    def action_confirm(self) -> None:
-        if (answer := self.answer()) is not None and self._is_number_typed():
-            self.given_reason = self.typed_reason()
-            self.dismiss(answer)
-
-    def typed_reason(self) -> str:
-        """The reason in its line; empty where none is asked for."""
-        return "" if self._question.recent_reasons is None else self.query_one("#reason", ReasonLine).value.strip()
-
-    def _is_number_typed(self) -> bool:
-        """Whether the number was typed, if one is needed. If not, the dialog says so."""
-        number, what = self._question.number, self._question.what
-        if not number:
-            return True
-        line = self.query_one("#number", NumberLine)
-        typed = line.value.replace(",", "").strip()
-        if typed != str(number):
-            self.tell_problem(f"{'That is not' if typed else 'Type'} the number of {what}. Esc cancels.")
-            line.focus()
-        return typed == str(number)
-
-
-class ConfirmDialog(QuestionDialog[str]):
-    """A question with nothing to choose. The answer is the reason, empty if none was given."""
-
-    def answer(self) -> str:
-        return self.typed_reason()
 
 
 class NewsDialog(Attentive[Answer]):

@@ -18,11 +18,11 @@ from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.imports import IMPORT_COMMANDS, LeaveOutFaulty
 from kconsole.tui.screens.connecting import ReadingDialog
-from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.encoding import EncodingDialog
 from kconsole.tui.screens.form import Field, Save, SavingForm
 from kconsole.tui.screens.import_views import ImportView, view_of
 from kconsole.tui.screens.plan import PlanScreen
+from kconsole.tui.screens.question import ConfirmDialog, Question
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.workspace import Workspace
 

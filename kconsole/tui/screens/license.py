@@ -31,8 +31,8 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Price, Register, Trial
 from kconsole.tui.screens import license_forms as forms
-from kconsole.tui.screens.dialog import Question
 from kconsole.tui.screens.encoding import EncodingDialog
+from kconsole.tui.screens.question import Question
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
 from kconsole.tui.workspace import Workspace

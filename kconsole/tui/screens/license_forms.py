@@ -24,8 +24,9 @@ from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.safe_text import safe_address
-from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
+from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save, SavingForm
+from kconsole.tui.screens.question import ConfirmDialog, Question
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import FormRow, PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText

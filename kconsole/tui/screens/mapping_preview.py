@@ -26,8 +26,8 @@ from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, Apply, ToggleGone, WholeRow
 from kconsole.tui.screens.console import MANY
-from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.plan import PlanScreen
+from kconsole.tui.screens.question import ConfirmDialog, Question
 from kconsole.tui.workspace import Workspace
 
 

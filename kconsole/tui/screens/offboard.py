@@ -18,8 +18,8 @@ from kconsole.text import words
 from kconsole.text.messages import error_words, sentence
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import voice_of
-from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.form import Field, Save, SavingForm, typed_day
+from kconsole.tui.screens.question import ConfirmDialog, Question
 from kconsole.tui.widgets.inputs import ChoiceLine
 
 Decided = Offboard | ScheduleOffboarding | CancelOffboarding

@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from kconsole.text import words
-from kconsole.tui.screens.dialog import ConfirmDialog, Question
 from kconsole.tui.screens.form import FormDialog
 from kconsole.tui.screens.listing import ListingScreen
+from kconsole.tui.screens.question import ConfirmDialog, Question
 from kconsole.tui.widgets.inputs import TextLine
 
 

@@ -203,7 +203,7 @@ class ReclaimScreen(ServerScreen):
         if found is None or not taken:
             self.tell("Nothing to do: no account would be changed.")
             return
-        from kconsole.tui.screens.dialog import Question
+        from kconsole.tui.screens.question import Question
 
         verb = found.policy.step.capitalize()
         names = [safe_address(each.entry.address) for each in taken[:MOST_NAMED]]

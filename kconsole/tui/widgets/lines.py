@@ -9,7 +9,7 @@ from textual.reactive import reactive
 
 from kconsole.core.reports import SeatReport
 from kconsole.text.gauge import figures, gauge_bar, sparkline, state_word, used_words
-from kconsole.text.screen import BannerText
+from kconsole.text.screen import BannerText, context_words
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
@@ -23,8 +23,12 @@ ROOMY = 100
 """Cells of the status line from which on it shows that it follows the changes of others."""
 
 
+LONGEST_NAME = 16
+"""Cells of the name of a context where the line is short."""
+
+
 class HeaderLine(Painted):
-    """The program and the server on the left, the license and the operator on the right."""
+    """The context, the program and the server on the left, the license and the operator on the right."""
 
     left: reactive[str] = reactive("")
     limit: reactive[str] = reactive("")
@@ -39,6 +43,10 @@ class HeaderLine(Painted):
     def paint(self, y: int, width: int) -> Iterable[Part]:
         del y
         name, warning = " kconsole", f" {self.warning} " if self.warning else ""
+        if (context := console_of(self).context) is not None:
+            shown = context_words(context.name, context.confirm_name, LONGEST_NAME if width < ROOMY else width)
+            yield f" {shown} ", f"context-{context.colour}"
+            width -= cell_len(shown) + 2
         yield name, "name"
         if warning:
             yield " ", ""
