@@ -63,6 +63,8 @@ TAKES: Final[Mapping[str, str | list[str]]] = {
     "context show name": "contexts",
     "metrics --context": "contexts",
     "--context": "contexts",
+    "store copy source": "folders",
+    "store copy target": "folders",
     "sync --watch": ["1m", "5m", "15m", "1h"],
     "tag first": "accounts",
     "tag others": "tagged",

@@ -23,9 +23,12 @@ from tests.directory_server.fixtures import (
 )
 from tests.kerio_server.fixtures import kerio_clock, kerio_server
 from tests.limits import EXAMPLES, THOROUGH
+from tests.postgresql.fixtures import database, database_server
 
 __all__ = [
     "_shared_controller",
+    "database",
+    "database_server",
     "directory_server",
     "domain_controller",
     "kerio_clock",

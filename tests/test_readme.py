@@ -144,7 +144,7 @@ def test_its_command_lines_run(path: Path, prepared: Path, tmp_path: Path, monke
         _, *words = shlex.split(re.sub(r"(?<=\s)/(?=\w)", f"{home}/", line))
         if words[:1] == ["init"]:
             store = tmp_path / "new"
-        said = in_process(words, CliContext(folder=store, clock=FixedClock(NOW), patience=0))
+        said = in_process(words, CliContext(location=store, clock=FixedClock(NOW), patience=0))
         needs_terminal = words in ([], ["demo"]) or words[:2] == ["demo", "--sample"]
         asks_others = asks_others or words[:2] == ["server", "add"]
         asks = asks_others or words[0:1] == ["map"] or "--test" in words
@@ -166,12 +166,12 @@ def cells_of(topic: str, heading: str) -> list[str]:
 def test_each_term_of_a_filter_is_one(prepared: Path) -> None:
     terms = [term for term in cells_of("filters", "A filter has words") if term != "@name"]
     assert len(terms) > 20
-    place = CliContext(folder=prepared / "store", clock=FixedClock(NOW), read_only=True)
+    place = CliContext(location=prepared / "store", clock=FixedClock(NOW), read_only=True)
     assert [term for term in terms if in_process(["accounts", "--filter", term], place).code] == []
 
 
 def test_each_setting_of_a_policy_is_one(prepared: Path) -> None:
-    place = CliContext(folder=prepared / "store", clock=FixedClock(NOW), read_only=True)
+    place = CliContext(location=prepared / "store", clock=FixedClock(NOW), read_only=True)
     policy = in_process(["policy", "show", "idle", "--json"], place).json
     assert set(cells_of("reclaim", "## Policies")) == set(policy) - {"name", "shipped"}
 

@@ -150,14 +150,14 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
 
     yield of("configuration", file, "", set_by(CONFIG_VARIABLE), "default", False)
     yield of("state", str(preferences_path(place.operator_name) or ""), "", set_by(STATE_VARIABLE), "default", False)
-    by_option = "--store" if place.folder is not None else "--context" if place.context_name else ""
+    by_option = "--store" if place.location is not None else "--context" if place.context_name else ""
     by_variable = set_by(STORE_VARIABLE) or set_by(CONTEXT_VARIABLE)
     try:
         choice = place.choice
     except ConsoleError:  # one of several, and which is not said
         yield of("store", "", by_option, by_variable, "default", False)
     else:
-        yield of("store", str(choice.folder), by_option, by_variable, "default", choice.context is not None)
+        yield of("store", str(choice.store), by_option, by_variable, "default", choice.context is not None)
     by_option = "--roles" if place.roles_file is not None else ""
     yield of("roles", str(place.roles_file or ROLES_FILE), by_option, "", "default", False)
     if profile.colours != "none" and not place.theme and look.preferences.theme:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from kconsole.cli.permitted import asked_for, check_first
-from kconsole.cli.store_choice import check_changeable, check_confirmed, choice_of, folder_named
+from kconsole.cli.store_choice import check_changeable, check_confirmed, choice_of, location_named
 from kconsole.core.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
@@ -23,6 +23,7 @@ from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
 from kconsole.operations.confinement import named_file
 from kconsole.operations.contexts import CONTEXT_VARIABLE, Choice
+from kconsole.operations.locations import Location, folder_at, own_folder_at
 from kconsole.operations.roles import ROLES_FILE, Roles, person_here
 from kconsole.operations.session import PATIENCE, Progress, Session
 from kconsole.operations.system import STORE_VARIABLE, system_operator
@@ -58,7 +59,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class CliContext:
     """The global options of this run."""
 
-    folder: Path | None = None
+    location: Location | None = None
+    """Where `--store` says that the store is; None without it."""
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
@@ -99,14 +101,23 @@ class CliContext:
     """Whether output that is lost is an error, even if its reader went away."""
 
     @property
+    def store(self) -> Location:
+        """Where the store is: by `--store` or `--context`, or the environment, or in the default folder."""
+        return self.choice.store
+
+    @property
     def store_folder(self) -> Path:
-        """The folder of `--store` or `--context`, or of the environment, or the default one."""
-        return self.choice.folder
+        """The folder of the store; of one in a database, that of what this host keeps of it."""
+        return folder_at(self.store)
+
+    def own_folder(self, command: str) -> Path:
+        """The folder of the store, for a command that is refused for a store in a database."""
+        return own_folder_at(self.store, command)
 
     @cached_property
     def choice(self) -> Choice:
         """The store that is meant, and its context."""
-        return choice_of(self.folder, self.context_name, bool(self.operator_name))
+        return choice_of(self.location, self.context_name, bool(self.operator_name))
 
     @cached_property
     def roles(self) -> Roles:
@@ -115,7 +126,7 @@ class CliContext:
         Raises:
             Refused, BadInput: it cannot be used, or does not name the user.
         """
-        return Roles(person_here(self.store_folder, self.operator_name), self.roles_file)
+        return Roles(person_here(self.store, self.operator_name), self.roles_file)
 
     @property
     def operator(self) -> Operator:
@@ -165,7 +176,7 @@ class CliContext:
 
     def _opened(self, progress: Progress | None = None) -> Session:
         return Session.open(
-            self.store_folder,
+            self.store,
             self.operator,
             self.clock,
             self.patience,
@@ -266,8 +277,8 @@ _STORE_OPTIONS = (
         help=f"The roles file, for the store's owner and root ({ROLES_FILE}).",
     ),
     _sets(
-        "--store", for_operators=False, to="folder", read=lambda _, __, value: folder_named(value, "--store"),
-        metavar="DIR", help=f"The store's folder (or {STORE_VARIABLE}).",
+        "--store", for_operators=False, to="location", read=lambda _, __, value: location_named(value, "--store"),
+        metavar="DIR", help=f"The store's folder, or postgresql:... (or {STORE_VARIABLE}).",
     ),
     _sets(
         "--confirm-name", to="confirmed_name", read=read_text, metavar="NAME",

@@ -62,7 +62,7 @@ def show(place: CliContext, name: str | None, as_json: bool) -> None:
     if as_json:
         return put_json({"schema": "kconsole-context/1", "context": None if found is None else document_of(found)})
     if found is None:
-        say(f"No context is meant: the store is {place.store_folder}.")
+        say(f"No context is meant: the store is {place.store}.")
         return None
     rows = [
         ("Context", found.name),

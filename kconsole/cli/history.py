@@ -209,7 +209,7 @@ def head_of_log(place: CliContext, as_json: bool, sign: Path | None, output: Pat
         raise click.UsageError("--json does not go with --sign: what is signed is JSON already.")
     if force and output is None:
         raise click.UsageError("--force goes with --output.")
-    head = signed_heads.log_head(place.store_folder, place.now)
+    head = signed_heads.log_head(place.store, place.now)
     if sign is None:
         if as_json:
             put_document(head.text)
@@ -251,7 +251,7 @@ def verify_log(place: CliContext, head: str | None, signatures: Path | None, all
         heads = signed_heads.signed_heads_in(signatures)
         signers = signed_heads.check_signatures(heads, allowed_signers, place.now)
     notices: list[Message] = []
-    last = verify(place.store_folder, head, notices, [each.head for each in heads])
+    last = verify(place.store, head, notices, [each.head for each in heads])
     named = list(zip(signers, heads, strict=True))
     for signer, key in dict.fromkeys((signer, each.key) for signer, each in named):
         own = [each.head for name, each in named if (name, each.key) == (signer, key)]

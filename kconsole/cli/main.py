@@ -78,6 +78,7 @@ COMMANDS: Final = {
     "backup": "kconsole.cli.maintenance:backup",
     "journal": "kconsole.cli.maintenance:journal",
     "share": "kconsole.cli.sharing:share",
+    "store": "kconsole.cli.store:store",
     "service-user": "kconsole.cli.service_user:service_user",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
@@ -92,7 +93,7 @@ COMMANDS: Final = {
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
-OWNERS_ONLY: Final = frozenset({"completion", "context", "demo", "shell", "init", "service-user", "share"})
+OWNERS_ONLY: Final = frozenset({"completion", "context", "demo", "shell", "init", "service-user", "share", "store"})
 """Commands that make, choose, share or hand out a store: none of an operator under a forced command."""
 
 

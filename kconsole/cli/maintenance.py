@@ -34,10 +34,10 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
     if fix:
         place.check_writable()
         place.insist("repair")
-    findings = [*maintenance.examine(place.store_folder), *roles_findings(place.store_folder, place.roles_file)]
+    findings = [*maintenance.examine(place.store), *roles_findings(place.store, place.roles_file)]
     if fix:
         how = (place.operator, place.patience, words_of, place.allow_network_fs)
-        findings = maintenance.mend(place.store_folder, findings, *how)
+        findings = maintenance.mend(place.own_folder("doctor --fix"), findings, *how)
         place.has_changed = any(finding.mended for finding in findings)
     if as_json:
         put_json([_document(finding) for finding in findings])

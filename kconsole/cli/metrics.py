@@ -96,7 +96,7 @@ def metrics(
 
 def _chosen(place: CliContext, label: str | None) -> str | None:
     """Choose the store of a context, and return the label: its name, or another that is given."""
-    if label is not None and place.folder is None and not place.operator_name and label in read_settings().contexts:
+    if label is not None and place.location is None and not place.operator_name and label in read_settings().contexts:
         place.context_name = label
     context = place.choice.context
     return label if label is not None or context is None else context.name

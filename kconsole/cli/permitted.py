@@ -50,6 +50,9 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "share": "share",
     "share on": "share",
     "share off": "share",
+    "store": "restore",
+    "store copy": "restore",
+    "store init-postgresql": "restore",
 }
 """The operation of each command that always changes something, by which its capability is known."""
 

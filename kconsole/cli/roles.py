@@ -37,11 +37,11 @@ def check(place: CliContext, file: Path | None, as_json: bool) -> None:
     Checks FILE before it takes the place of the roles file. Exits with 2 if its
     content is wrong, and with 4 if others could change it.
     """
-    person = person_here(place.store_folder, place.operator_name)
+    person = person_here(place.store, place.operator_name)
     if not person.is_owner or person.name:
         place.insist("roles")
     file = file or place.roles_file or ROLES_FILE
-    operators, state = read_roles(file, person.owner), records_of(place.store_folder)
+    operators, state = read_roles(file, person.owner), records_of(place.store)
     notes = {
         name: [words_of(each) for each in warnings_of(entry, person.owner, state)] for name, entry in operators.items()
     }
@@ -99,11 +99,18 @@ def keys(place: CliContext, name: str, file: Path | None) -> None:
     that key gets kconsole as this operator, and nothing else.
     """
     place.insist("roles")
-    person = person_here(place.store_folder, place.operator_name)
+    person = person_here(place.store, place.operator_name)
     roles_file = place.roles_file or ROLES_FILE
     if name not in read_roles(roles_file, person.owner):
         raise NotFound("operator-unknown", "name-an-operator", name=name, file=str(roles_file))
-    words = [sys.executable, "-I", "-m", "kconsole", "--store", str(place.store_folder.absolute())]
+    words = [
+        sys.executable,
+        "-I",
+        "-m",
+        "kconsole",
+        "--store",
+        str(place.store if isinstance(place.store, str) else place.store.absolute()),
+    ]
     if place.roles_file is not None:
         words += ["--roles", str(place.roles_file.absolute())]
     command = shlex.join([*words, "shell", "--operator", name]).replace('"', '\\"')

@@ -145,7 +145,7 @@ def open_console(place: CliContext) -> None:
     need_terminal(look)
     place = replace(place, patience=min(place.patience, PATIENCE))
     with ending_in_order() as start:
-        if takes_long(place.store_folder):
+        if takes_long(place.store):
             opening = partial(place.open, False)
             show(start, opening, "", look, context=place.choice.context)
         else:

@@ -30,15 +30,15 @@ from kconsole.text import words
 def init(place: CliContext, seats: int | None, group_name: str | None) -> None:
     """Create an empty store."""
     place.check_writable()
-    folder = place.store_folder
+    store = place.store
     inventory = Inventory(license=License(seats=seats))
     group = None if group_name is None else group_named(group_name)
     how = (place.operator, place.clock, place.patience, group, place.allow_network_fs)
-    Session.create(folder, inventory, *how).close()
+    Session.create(store, inventory, *how).close()
     limit = "unlimited seats" if seats is None else words.count(seats, "seat")
-    say(f"Created a store for {limit} in {folder}.")
+    say(f"Created a store for {limit} in {store}.")
     if group is not None:
-        say_shared(folder, group)
+        say_shared(place.store_folder, group)
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
     say("Or follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
 
@@ -122,7 +122,7 @@ def restore(place: CliContext, file: Path, reason: str) -> None:
     place.check_writable()
     inventory = dumps.read_dump_file(file)
     done = dumps.restore(
-        place.store_folder,
+        place.store,
         inventory,
         place.operator,
         place.patience,
@@ -132,7 +132,7 @@ def restore(place: CliContext, file: Path, reason: str) -> None:
         place.allow_network_fs,
     )
     if done is None:
-        say(f"Created a store in {place.store_folder}.")
+        say(f"Created a store in {place.store}.")
         entries = words.count(len(inventory.entries), "entry", "entries")
         say(f"Restored {entries} in {words.count(len(inventory.domains), 'domain')}.")
     else:

@@ -24,9 +24,9 @@ def share_on(place: CliContext, name: str) -> None:
     whoever makes it. Only the owner of the store, or root, can do this.
     """
     place.check_writable()
-    group = sharing.group_named(name)
-    sharing.share(place.store_folder, group, place.operator, place.patience, place.allow_network_fs)
-    say_shared(place.store_folder, group)
+    folder, group = place.own_folder("share"), sharing.group_named(name)
+    sharing.share(folder, group, place.operator, place.patience, place.allow_network_fs)
+    say_shared(folder, group)
 
 
 @share.command("off")
@@ -38,7 +38,7 @@ def share_off(place: CliContext) -> None:
     can be read until it is closed, and not be changed.
     """
     place.check_writable()
-    sharing.share(place.store_folder, None, place.operator, place.patience, place.allow_network_fs)
+    sharing.share(place.own_folder("share"), None, place.operator, place.patience, place.allow_network_fs)
     say(f"Only its owner can use the store in {place.store_folder} now.")
 
 

@@ -1,43 +1,43 @@
 """Which store a command line means: by option, environment or configuration file."""
 
 import os
-from pathlib import Path
 
 import click
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ReadOnly, Refused
 from kconsole.operations.contexts import CONTEXT_VARIABLE, Choice, Context, choose
+from kconsole.operations.locations import Location, location_of
 from kconsole.operations.system import STORE_VARIABLE
 
 
-def folder_named(name: str, where: str) -> Path:
-    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable."""
+def location_named(name: str, where: str) -> Location:
+    """The folder of this name, or the database at this address."""
     if not name.strip():
         raise click.UsageError(f"{where} is empty; name a folder.")
     try:
-        return Path(name).expanduser()
+        return location_of(name)
     except RuntimeError:
         raise click.UsageError(f"{where} is '{name}', but that home folder is unknown.") from None
 
 
-def choice_of(folder: Path | None, context: str, is_confined: bool) -> Choice:
+def choice_of(location: Location | None, context: str, is_confined: bool) -> Choice:
     """The store that is meant. An option goes before the environment, and a store before a context.
 
     Raises:
         click.UsageError: two stores are named in one place.
         BadInput, NotFound: the contexts do not say which it is.
     """
-    if folder is not None:
+    if location is not None:
         if context:
             raise click.UsageError("Use --store or --context, not both.")
-        return Choice(folder)
+        return Choice(location)
     by_variable = os.environ.get(CONTEXT_VARIABLE, "").strip()
     store = os.environ.get(STORE_VARIABLE)
     if store and not context:
         if by_variable:
             raise click.UsageError(f"{STORE_VARIABLE} and {CONTEXT_VARIABLE} are both set; unset one of them.")
-        return Choice(folder_named(store, STORE_VARIABLE))
+        return Choice(location_named(store, STORE_VARIABLE))
     if is_confined:  # an operator cannot choose: the forced command names the store, or there is one only
         try:
             return choose()

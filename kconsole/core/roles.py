@@ -5,7 +5,7 @@ elsewhere; where there are no roles, everyone is a full admin.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Literal
@@ -90,6 +90,10 @@ class Authority:
     def brake(self) -> int | None:
         """How many accounts it may change in `BRAKE_TIME`; None if that is not limited."""
         return BRAKE if self.role == "helpdesk" else None
+
+    def at_most(self, role: RoleName | None) -> "Authority":
+        """The same with no more than a role; None for any."""
+        return self if role is None or RANKS[self.role] <= RANKS[role] else replace(self, role=role)
 
     def may(self, capability: Capability) -> bool:
         """Whether it has a capability, now."""

@@ -5,12 +5,12 @@ No context is remembered as the current one: a change in the wrong store would b
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.operations.appearance import ContextColour
+from kconsole.operations.locations import Location, location_of
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.operations.system import STORE_VARIABLE, default_folder
 
@@ -30,10 +30,10 @@ class Context(NamedTuple):
     note: str = ""
 
     @property
-    def folder(self) -> Path:
-        """The folder of the store; BadInput if its `~` stands for a home folder that is unknown."""
+    def location(self) -> Location:
+        """Where the store is; BadInput if its `~` stands for a home folder that is unknown."""
         try:
-            return Path(self.store).expanduser()
+            return location_of(self.store)
         except RuntimeError:
             raise BadInput("context-home-unknown", "config-check", context=self.name, store=self.store) from None
 
@@ -41,7 +41,7 @@ class Context(NamedTuple):
 class Choice(NamedTuple):
     """The store that a command means."""
 
-    folder: Path
+    store: Location
     context: Context | None = None
     """None for a store that was not named by one."""
 
@@ -61,7 +61,7 @@ def choose(name: str = "", settings: Settings | None = None) -> Choice:
     settings = read_settings() if settings is None else settings
     contexts = contexts_in(settings)
     if name in contexts:
-        return Choice(contexts[name].folder, contexts[name])
+        return Choice(contexts[name].location, contexts[name])
     if settings.are_contexts_lost or name in settings.unusable_contexts:
         raise BadInput("context-unusable", "config-check", context=name)
     if name:
@@ -74,7 +74,7 @@ def choose(name: str = "", settings: Settings | None = None) -> Choice:
     if settings.unusable_contexts:
         raise BadInput("context-unusable", "config-check", context=settings.unusable_contexts[0])
     only = next(iter(contexts.values()), None)
-    return Choice(default_folder()) if only is None else Choice(only.folder, only)
+    return Choice(default_folder()) if only is None else Choice(only.location, only)
 
 
 def several(settings: Settings, variables: Mapping[str, str] = os.environ) -> list[Context]:

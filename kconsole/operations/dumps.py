@@ -17,6 +17,7 @@ from kconsole.importers.dump_documents import dump_schema as dump_schema
 from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.base import Done
 from kconsole.operations.files import read_document
+from kconsole.operations.locations import Location
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.store.seatstore import PATIENCE
@@ -51,7 +52,7 @@ def read_dump_file(path: Path) -> Inventory:
 
 
 def restore(
-    folder: Path,
+    store: Location,
     inventory: Inventory,
     operator: Operator | None = None,
     patience: float = PATIENCE,
@@ -62,11 +63,9 @@ def restore(
 ) -> Done | None:
     """Replace everything in a store by an inventory; None if there was none, and it was created."""
     try:
-        session = Session.open(
-            folder, operator, clock, patience, authority=authority, allow_network_fs=allow_network_fs
-        )
+        session = Session.open(store, operator, clock, patience, authority=authority, allow_network_fs=allow_network_fs)
     except NotFound:
-        Session.create(folder, inventory, operator, clock, patience, allow_network_fs=allow_network_fs).close()
+        Session.create(store, inventory, operator, clock, patience, allow_network_fs=allow_network_fs).close()
         return None
     try:
         return session.do(RestoreInventory(inventory, reason))

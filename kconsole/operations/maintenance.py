@@ -3,33 +3,44 @@
 import re
 import sys
 import tarfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack, closing
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final, cast
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Finding, Message, message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, writing
+from kconsole.operations.locations import Location, is_database
 from kconsole.operations.session import Session
 from kconsole.operations.signed_heads import LogHead, check_in_log
+from kconsole.store.copied_lines import LinesAsFile
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
-from kconsole.store.file_engine.copies import Copies
-from kconsole.store.file_engine.doctor import examine as examine
+from kconsole.store.file_engine.copies import Copies, Copy
+from kconsole.store.file_engine.doctor import examine as examine_folder
 from kconsole.store.file_engine.files import PRIVATE_FILE
 from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.file_names import JOURNAL_FILE
 from kconsole.store.journal_reader import verified
+from kconsole.store.locations import engine_at
 from kconsole.store.replay import Gaps
-from kconsole.store.seatstore import engine_at
 
 _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
 """A head as `log verify` shows it: the number of the line may be left out."""
 
 
+def examine(store: Location) -> list[Finding]:
+    """What the doctor finds in a store; nothing is changed. It raises what makes that impossible."""
+    if isinstance(store, Path):
+        return examine_folder(store)
+    from kconsole.store.postgresql.doctor import examine as examine_database
+
+    return examine_database(store)
+
+
 def verify(
-    folder: Path, head: str | None = None, notices: list[Message] | None = None, signed: Collection[LogHead] = ()
+    store: Location, head: str | None = None, notices: list[Message] | None = None, signed: Collection[LogHead] = ()
 ) -> Head:
     """Check the whole chain of the log, and return its last line's number and hash. Takes no lock.
 
@@ -45,9 +56,9 @@ def verify(
     last, damaged, numbers = START, None, {each.sequence for each in signed}
     if known is not None:
         wanted, number = known["hash"].lower(), int(known["sequence"] or 0)
-    with closing(engine_at(folder, read_only=True)) as engine:
+    with closing(engine_at(store, read_only=True)) as engine:
         if not engine.open():
-            raise NotFound("no-log", "name-the-store", folder=str(folder))
+            raise NotFound("no-log", "name-the-store", folder=str(store))
         try:
             for last in chain([engine.start()], verified(engine, gaps)):
                 seen = seen or (last.hash == wanted and number in (0, last.sequence))
@@ -92,11 +103,11 @@ def backup(session: Session, path: Path) -> None:
 
 def _write_archive(session: Session, file: IO[bytes]) -> None:
     """Write the archive. It breaks off within a file, which every `tar` reports, if that turns out to be damaged."""
-    journal = str(session.store.folder / JOURNAL_FILE)
+    journal = session.store.address
     with ExitStack() as stack:
         archive = stack.enter_context(tarfile.open(fileobj=file, mode="w|"))
         try:
-            for copy in Copies(session.store.folder, stack).files:
+            for copy in _copies_of(session, stack):
                 entry = tarfile.TarInfo(copy.name)
                 entry.size, entry.mode = copy.size, PRIVATE_FILE
                 entry.mtime = int(session.clock.now().timestamp())
@@ -104,3 +115,18 @@ def _write_archive(session: Session, file: IO[bytes]) -> None:
         except BrokenJournal as damage:
             raise damage.of(journal, "no-backup") from None
         session.catch_up()  # which fails if another journal was put in the place of the one that was copied
+
+
+def _copies_of(session: Session, stack: ExitStack) -> Iterable[Copy]:
+    """What to copy of a store. From a database it is the journal as a file, of which the first opening makes the rest.
+
+    Raises:
+        BrokenJournal: a line is bad.
+    """
+    store = session.store
+    if not is_database(store.address):
+        return Copies(store.folder, stack).files
+    engine = stack.enter_context(closing(engine_at(store.address, read_only=True)))
+    engine.open()
+    last = engine.head()
+    return [Copy(JOURNAL_FILE, LinesAsFile(islice(engine.read_after(START), last.sequence)), engine.size())]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from kconsole.core.codes import Finding, Message, first_of, message, short
 from kconsole.core.errors import BadInput, ConsoleError, Refused, reason_of
 from kconsole.core.roles import FULL, RANKS, ROLES, Authority, RoleName
+from kconsole.operations.locations import Location
 from kconsole.operations.session import Session
 from kconsole.store.records import Records
 
@@ -50,11 +51,11 @@ class Person(NamedTuple):
         return self.uid == 0 or (self.uid == self.owner and self.sudo_uid in (None, 0, self.owner))
 
 
-def person_here(folder: Path, name: str = "") -> Person:
-    """Who runs this process, at the store in a folder. A store that is yet to be made will be theirs."""
+def person_here(store: Location, name: str = "") -> Person:
+    """Who runs this process, at a store. One that is yet to be made will be theirs; one in a database is root's."""
     uid, sudo_uid = os.getuid(), os.environ.get("SUDO_UID", "")
     try:
-        owner = folder.stat().st_uid
+        owner = 0 if isinstance(store, str) else store.stat().st_uid
     except FileNotFoundError:
         owner = uid
     except OSError:  # then it cannot be opened either
@@ -292,10 +293,10 @@ def _shown(value: Any) -> str:
 # What is odd about it
 
 
-def records_of(folder: Path) -> Records | None:
-    """The records of the store in a folder, to compare a roles file with; None if there is none to be read."""
+def records_of(store: Location) -> Records | None:
+    """The records of a store, to compare a roles file with; None if there is none to be read."""
     with suppress(ConsoleError):
-        session = Session.open(folder, read_only=True)
+        session = Session.open(store, read_only=True)
         session.close()
         return session.state
     return None
@@ -322,10 +323,10 @@ def warnings_of(entry: "OperatorEntry", owner: int, state: Records | None) -> li
     return found
 
 
-def roles_findings(folder: Path, path: Path | None = None) -> list[Finding]:
+def roles_findings(store: Location, path: Path | None = None) -> list[Finding]:
     """What the doctor finds wrong with the roles file of a store."""
     try:
-        read_roles(path or ROLES_FILE, person_here(folder).owner)
+        read_roles(path or ROLES_FILE, person_here(store).owner)
     except ConsoleError as error:
         return [Finding("roles", error.happened, error.hints)] if error.code != "roles-file-gone" or path else []
     return []

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kconsole.core.codes import Message, message
@@ -20,6 +19,7 @@ from kconsole.operations.base import Done, Operation, OperationContext, apply_ch
 from kconsole.operations.catalog import not_permitted, runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
+from kconsole.operations.locations import Location
 from kconsole.operations.scope import Scope
 from kconsole.operations.server_errors import named_meanwhile
 from kconsole.operations.system import system_operator
@@ -77,7 +77,7 @@ class Session:
     @classmethod
     def open(
         cls,
-        folder: Path,
+        store_at: Location,
         operator: Operator | str | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
@@ -86,10 +86,10 @@ class Session:
         authority: Callable[[], Authority] = full,
         allow_network_fs: bool = False,
     ) -> "Session":
-        """Open the store in a folder. A thread may do this: no part of it blocks others for long.
+        """Open a store. A thread may do this: no part of it blocks others for long.
 
         Args:
-            folder: where it is.
+            store_at: where it is.
             operator: None for the user that the system names.
             clock: None for the machine's.
             patience: seconds to wait for another process that saves.
@@ -103,13 +103,13 @@ class Session:
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        store = SeatStore.open(folder, clock, patience, operator, read_only, progress, authority, allow_network_fs)
+        store = SeatStore.open(store_at, clock, patience, operator, read_only, progress, authority, allow_network_fs)
         return cls(store, clock)
 
     @classmethod
     def create(
         cls,
-        folder: Path,
+        store_at: Location,
         first: Inventory | Sequence[FirstLine],
         operator: Operator | str | None = None,
         clock: Clock | None = None,
@@ -117,12 +117,12 @@ class Session:
         group: int | None = None,
         allow_network_fs: bool = False,
     ) -> "Session":
-        """Create a store in a folder, with its first records or lines, and open it; refused where there is one already.
+        """Create a store, with its first records or lines, and open it; refused where there is one already.
 
         Given a group, its members share the store.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        store = SeatStore.create(folder, first, clock, operator, patience, group, allow_network_fs)
+        store = SeatStore.create(store_at, first, clock, operator, patience, group, allow_network_fs)
         return cls(store, clock)
 
     @property

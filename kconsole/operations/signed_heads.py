@@ -21,12 +21,13 @@ from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import BadInput, NotFound, Refused, StoreUnusable, reason_of
 from kconsole.core.times import in_utc, to_iso
 from kconsole.operations.files import open_file, read_document, whole_path
+from kconsole.operations.locations import Location
 from kconsole.operations.ssh_keygen import Answer, ssh_keygen
 from kconsole.operations.ssh_keys import blob_fingerprint, fields_in
 from kconsole.store.engine import START, BrokenJournal, Head
 from kconsole.store.journal_line import head_of
+from kconsole.store.locations import engine_at
 from kconsole.store.replay import Gaps
-from kconsole.store.seatstore import engine_at
 
 NAMESPACE: Final = "kconsole-log"
 """What the signatures are for: none that was made for something else counts."""
@@ -68,11 +69,11 @@ class SignedHead(NamedTuple):
     """The fingerprint of the key that the signature names."""
 
 
-def log_head(folder: Path, now: datetime) -> LogHead:
+def log_head(store: Location, now: datetime) -> LogHead:
     """The last whole line of the log, which is checked; those before it are not. Takes no lock."""
-    with closing(engine_at(folder, read_only=True)) as engine:
+    with closing(engine_at(store, read_only=True)) as engine:
         if not engine.open():
-            raise NotFound("no-log", "name-the-store", folder=str(folder))
+            raise NotFound("no-log", "name-the-store", folder=str(store))
         try:
             last = engine.head()
             raw = engine.line(last.sequence)

@@ -3,11 +3,14 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kconsole.core.errors import BadInput
 from kconsole.core.history import Operator
 from kconsole.operations.ssh_keys import session_key
+
+if TYPE_CHECKING:
+    from kconsole.operations.locations import Location
 
 STORE_VARIABLE = "KCONSOLE_STORE"
 """The environment variable that chooses the store's folder."""
@@ -42,11 +45,12 @@ def default_folder() -> Path:
     return folder
 
 
-def takes_long(folder: Path) -> bool:
-    """Whether the store in a folder is so large that its opening should show progress."""
+def takes_long(store: "Location") -> bool:
+    """Whether a store is so large, or so far away, that its opening should show progress."""
+    from kconsole.operations.locations import folder_at
     from kconsole.store.file_engine.engine import size_of
 
-    return size_of(folder) > LARGE
+    return isinstance(store, str) or size_of(folder_at(store)) > LARGE
 
 
 def system_operator(claimed: str = "") -> Operator:

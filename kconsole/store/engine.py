@@ -4,12 +4,15 @@ The file engine is the first one. An engine keeps lines and knows nothing of wha
 checks them. The contract tests (tests/store/test_engine_contract.py) hold for every engine.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import ReadOnly, StoreUnusable, reason_of
+from kconsole.core.roles import Authority
 
 NO_HASH: Final = "0" * 64
 """The hash before the first line."""
@@ -46,6 +49,20 @@ class BrokenJournal(Exception):
         """The error for whoever works with the store."""
         hints = (message("read-only-shows-good-part"), message("doctor-says-more"))
         return StoreUnusable("journal-damaged", hints, effect=effect, journal=journal, line=self.line, reason=self.why)
+
+
+class StorageAway(StoreUnusable):
+    """The storage is on another machine and cannot be reached now; what was read stays, and nothing is changed."""
+
+    exit_code = 8
+    usual_effect = "nothing-changed"
+
+
+class Away(NamedTuple):
+    """Why a storage cannot be reached, and when it was last read."""
+
+    why: Message
+    read_at: datetime | None
 
 
 def nonsense(error: Exception) -> Message:
@@ -100,6 +117,22 @@ class Changes(Protocol):
         """
 
 
+class EngineDefaults:
+    """What holds for an engine whose storage is on this machine."""
+
+    away: Away | None = None
+    login: str = ""
+    checks_lines: bool = False
+    commit_seconds: float | None = None
+
+    def bounded(self, authority: Callable[[], Authority]) -> Callable[[], Authority]:
+        """The storage knows no roles."""
+        return authority
+
+    def follow(self) -> None:
+        """Nothing is asked over a network, so `since` is cheap as it is."""
+
+
 class JournalEngine(Protocol):
     """Keeps the journal of one store, for one handle on it.
 
@@ -108,18 +141,54 @@ class JournalEngine(Protocol):
     Attributes:
         address: where the store is, as `file:/srv/kconsole`.
         journal_name: what to call the journal in a message.
-        snapshot_name: the same for the snapshot.
         read_only: whether this handle was asked to write nothing, and to show the good part of what is damaged.
         why_read_only: why it can write nothing, although it was to, once it is open; None if it can.
         notices: what was repaired on the way, for a person.
+        commit_seconds: how long the last append took over a network; None on this machine.
     """
+
+    commit_seconds: float | None
 
     address: str
     journal_name: str
-    snapshot_name: str
     read_only: bool
     why_read_only: ReadOnly | None
     notices: list[Message]
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, or those that this host keeps of a storage elsewhere: no one else writes there."""
+
+    @property
+    def away(self) -> Away | None:
+        """Why the storage cannot be reached now; None if it can."""
+
+    @property
+    def login(self) -> str:
+        """The login by which the storage knows who writes; empty if only the system knows."""
+
+    @property
+    def checks_lines(self) -> bool:
+        """Whether the storage checks all that lines of this login change; they say no sum, which it cannot check."""
+
+    @property
+    def snapshot_name(self) -> str:
+        """What to call the snapshot in a message."""
+
+    def open(self) -> bool:
+        """Open the journal; returns whether there is one to be read now."""
+
+    def creating(self, patience: float, holder: str, group: int | None = None) -> AbstractContextManager[None]:
+        """Hold the lock of a new store; the first `append` begins its journal. Refused if there is one.
+
+        Given a group, its members share the store, where it is kept in files.
+        """
+
+    def bounded(self, authority: Callable[[], Authority]) -> Callable[[], Authority]:
+        """What gives an authority, with no more than the storage lets its login do at that time."""
+
+    def follow(self) -> None:
+        """Learn in a thread what others append, from now on, so that `since` and what is read next ask no one."""
 
     def head(self) -> Head:
         """The last whole line that the journal has now."""
@@ -167,6 +236,9 @@ class JournalEngine(Protocol):
         Raises HeadMoved if the journal does not end with the expected head.
         """
 
+    def append_all(self, batches: Iterable[Sequence[bytes]], expected: Head) -> Head:
+        """The same with many lines, some at a time; they begin a journal, and are all there or none."""
+
     def archive(self, keep: int) -> int:
         """Move all lines but the last ones, which are at least one, to where they take less room; returns how many.
 
@@ -179,6 +251,9 @@ class JournalEngine(Protocol):
 
     def snapshot(self) -> Snapshot | None:
         """The last snapshot, None if there is none; DamagedSnapshot if it is not what was written."""
+
+    def snapshotting(self, holder: str) -> AbstractContextManager[None]:
+        """Be the only one who writes a snapshot; StoreBusy if someone else is at work. The journal may go on."""
 
     def write_snapshot(
         self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False

@@ -89,6 +89,8 @@ class JournalReader:
     def open(self, has_journal: bool, progress: Progress | None) -> None:
         """Read everything."""
         self._read_snapshot(has_journal, progress)
+        if self._engine.away is not None and self._snapshot_head != START:
+            return  # what is kept of it here will do until it is back
         if not has_journal:
             if self._snapshot_head == START:
                 raise NotFound("no-store", "make-or-demo", address=self._engine.address.removeprefix("file:"))
@@ -141,7 +143,8 @@ class JournalReader:
         with suppress(BrokenJournal, StopIteration, *NONSENSE):  # which `_check_chain` will report
             said = checks_of(next(self._engine.read_backwards(snapshot.head)))
             after = next(iter(self._engine.read_after(snapshot.head)), b"{}")
-            if said.state and snapshot.state_sum and checks_of(after).snapshot == snapshot.checksum:
+            is_checked = self._engine.login != "" or checks_of(after).snapshot == snapshot.checksum
+            if said.state and snapshot.state_sum and is_checked:  # of a database, this user keeps it alone
                 self.state.take_sum(int(snapshot.state_sum, 16))
                 return
         if said.state and hash_of_sum(self.state.sum()) != said.state:

@@ -12,10 +12,10 @@ from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.records import Inventory
 from kconsole.core.roles import TAKES_IN, Authority, Capability, full
 from kconsole.core.times import Clock
-from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
-from kconsole.store.file_engine.engine import FileEngine
+from kconsole.store.engine import START, Away, BrokenJournal, Head, HeadMoved, JournalEngine
 from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, hash_of, linked
 from kconsole.store.journal_reader import JournalReader
+from kconsole.store.locations import Address, engine_at, known_to
 from kconsole.store.records import Progress
 from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
@@ -33,20 +33,6 @@ TAIL_SHARE: Final = 8
 LEAST_TAIL: Final = 4 * 1024 * 1024
 """Bytes of lines after the snapshot below which none is made while the store is open."""
 
-SCHEME: Final = "file:"
-
-Address = str | os.PathLike[str]
-"""Where a store is: `file:DIR`, or a path alone."""
-
-
-def engine_at(address: Address, read_only: bool = False, allow_network_fs: bool = False) -> FileEngine:
-    """The engine of the store at an address, not yet opened."""
-    folder = os.fspath(address).removeprefix(SCHEME)
-    try:
-        return FileEngine(Path(folder), read_only, allow_network_fs)
-    except OSError as error:  # a name that is too long, for example
-        raise unreadable(folder, error) from error
-
 
 class SeatStore:
     """An open store.
@@ -58,8 +44,9 @@ class SeatStore:
         state: the records as of the last commit that was read; inside a transaction, with its changes.
         journal: how far the journal has been read: `history()`, `history_backwards()`.
         operator: who works, for the lock and the journal.
-        authority: gives what the operator may do now.
+        authority: gives what the operator may do now, and the storage lets its login do.
         session: the random name of this run, by which the journal tells it from others.
+        follow: lets `catch_up` ask no one over a network from now on; a thread does that.
         notices: what was repaired, or cannot be repaired, for a person.
     """
 
@@ -74,7 +61,8 @@ class SeatStore:
         self.journal = JournalReader(engine)
         self.state = self.journal.state
         self.operator = as_operator(operator)
-        self.authority = authority
+        self.authority = engine.bounded(authority)
+        self.follow = engine.follow
         self.session: Final = os.urandom(8).hex()
         self.notices: list[Message] = engine.notices
         self._engine, self._clock, self._patience = engine, clock, patience
@@ -105,7 +93,7 @@ class SeatStore:
         """
         engine = engine_at(address, read_only, allow_network_fs)
         has_journal = engine.open()
-        store = cls(engine, clock, patience, operator, authority)
+        store = cls(engine, clock, patience, known_to(engine, operator), authority)
         store.read(has_journal, progress)
         return store
 
@@ -139,6 +127,7 @@ class SeatStore:
         store = cls(engine, clock, patience, operator)
         try:
             with engine.creating(patience, store.operator.shown, group):
+                store.operator = known_to(engine, store.operator)
                 store.begin(first)
         except BaseException:
             store.abandon()
@@ -158,9 +147,20 @@ class SeatStore:
     # Where it is
 
     @property
-    def folder(self) -> Path:
-        """The folder of a store that is kept in files."""
-        return Path(self._engine.address.removeprefix(SCHEME))
+    def address(self) -> str:
+        return self._engine.address
+
+    @property
+    def folder(self) -> Path:  # of its files; of a store in a database, of what is kept of it here
+        return self._engine.folder
+
+    @property
+    def away(self) -> Away | None:  # why the storage cannot be reached now; what was read before stays
+        return self._engine.away
+
+    @property
+    def commit_seconds(self) -> float | None:  # of the last change, over a network; None on this machine
+        return self._engine.commit_seconds
 
     @property
     def id(self) -> str:
@@ -332,10 +332,11 @@ class SeatStore:
 
     def _checks(self, commit: Commit) -> Checks:
         journal = self.journal
-        is_first_after_snapshot = journal.tail == 0 and journal.snapshot_size > SMALL
+        is_local = self._engine.login != ""  # then a snapshot is none of the others' business
+        is_first_after_snapshot = journal.tail == 0 and journal.snapshot_size > SMALL and not is_local
         return Checks(
             os.urandom(STORE_ID_LENGTH // 2).hex() if commit.sequence == 1 else "",
-            hash_of_sum(self.state.sum()),
+            "" if self._engine.checks_lines else hash_of_sum(self.state.sum()),
             journal.snapshot_checksum if is_first_after_snapshot else "",
         )
 
@@ -377,8 +378,8 @@ class SeatStore:
 
     def _try_snapshot(self) -> None:
         """Make one if no one else is at work; the journal has everything, and the next one will try again."""
-        with suppress(StoreBusy, StoreUnusable), self._engine.lock(0, self.operator.shown):
-            if not self.journal.has_more():
+        with suppress(StoreBusy, StoreUnusable), self._engine.snapshotting(self.operator.shown):
+            if self._engine.login or not self.journal.has_more():
                 self._write_snapshot()
 
     def close(self) -> None:
@@ -388,7 +389,7 @@ class SeatStore:
         self._listeners.clear()
         journal = self.journal
         is_outgrown = self._engine.size() <= SMALL or journal.tail * TAIL_SHARE > journal.snapshot_size
-        if is_outgrown and journal.tail > 0 and not self.read_only and not journal.is_damaged:
+        if is_outgrown and journal.tail > 0 and (self._engine.login or not self.read_only) and not journal.is_damaged:
             self._try_snapshot()
         self.abandon()
 

@@ -25,7 +25,18 @@ GROUPS: Final = (
     ("Your data", ("import", "server", "directory", "license")),
     (
         "Running it",
-        ("install", "several", "contexts", "roles", "safety", "monitoring", "config", "terminals", "accessible"),
+        (
+            "install",
+            "several",
+            "contexts",
+            "postgresql",
+            "roles",
+            "safety",
+            "monitoring",
+            "config",
+            "terminals",
+            "accessible",
+        ),
     ),
     ("Reference", ("cli", "exit-codes", "internals")),
 )

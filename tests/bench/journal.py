@@ -33,7 +33,8 @@ from kconsole.operations.accounts import AddAccount
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
 from kconsole.store.journal_line import body_of, linked
-from kconsole.store.seatstore import SeatStore, engine_at
+from kconsole.store.locations import engine_at
+from kconsole.store.seatstore import SeatStore
 
 LINES: Final = 100_000
 ACCOUNTS: Final = 1_000

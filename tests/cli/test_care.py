@@ -237,6 +237,7 @@ CHANGING = {
     "doctor": ["doctor", "--fix"],
     "journal": ["journal", "archive", "--keep", "1"],
     "share": ["share", "off"],
+    "store": ["store", "copy", "{dump}", "{dump}.copy"],
     "keep": ["keep", ANNA, "--until", "2026-09-01", "--reason", "leave"],
     "protect": ["protect", ANNA, "--reason", "alarm"],
     "reserve": ["reserve", "add", "Anna", "--until", "2026-09-01"],

@@ -75,5 +75,5 @@ def test_a_terminal_has_a_pager_for_what_does_not_fit_but_no_operator_has(
 
 
 def test_an_operator_reads_the_manual(tmp_path: Path) -> None:
-    said = in_process(["help", "exit-codes"], CliContext(folder=tmp_path / "store", operator_name="anna"))
+    said = in_process(["help", "exit-codes"], CliContext(location=tmp_path / "store", operator_name="anna"))
     assert said.code == 0

@@ -73,6 +73,8 @@ COMMANDS: Final = {
     "reserve cancel": "reserve cancel r1",
     "reserve extend": "reserve extend r1 2026-10-01",
     "share off": "share off",
+    "store copy": "store copy missing copy",
+    "store init-postgresql": "store init-postgresql",
     "doctor": "doctor --fix",
     "roles check": "roles check",
 }
@@ -110,7 +112,7 @@ def as_operator(office: Console, file: Path, name: str, *arguments: str) -> Said
 
 
 def test_every_command_that_changes_something_is_in_the_table() -> None:
-    groups = {"import", "journal", "share"}
+    groups = {"import", "journal", "share", "store"}
     assert set(OPERATIONS) - groups == set(COMMANDS) - {"domains map", "doctor", "roles check"}
     operations = {name for names in MODULES.values() for name in names}
     hidden = {"buy", "update license", "cancel update", "set directory", "forget directory", "settle"}

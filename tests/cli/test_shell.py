@@ -48,7 +48,7 @@ class Remote:
     def words(self, words: list[str]) -> Said:
         """Run these words of an operator, in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-        place = CliContext(folder=self._console.folder, operator_name="anna", roles_file=self._roles, patience=0)
+        place = CliContext(location=self._console.folder, operator_name="anna", roles_file=self._roles, patience=0)
         confine_files(self.files)
         try:
             with redirect_stdout(out), redirect_stderr(err):

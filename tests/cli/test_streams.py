@@ -118,6 +118,9 @@ COMMANDS: Final = {
     "share off": "",
     "share on": "--group missing",
     "shell": "--operator anna",
+    "store": "",
+    "store copy": "FILES/missing FILES/copy",
+    "store init-postgresql": "--print",
 }
 """Arguments with which each command does what it is for, or refuses it."""
 

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ReadOnly, StoreBusy
-from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
+from kconsole.store.engine import START, BrokenJournal, EngineDefaults, Head, HeadMoved, Snapshot
 from kconsole.store.journal_line import hash_of, store_id_in
 
 
@@ -19,17 +20,27 @@ class Memory:
         self.locks: dict[str, threading.Lock] = {}
 
 
-class MemoryEngine:
+class MemoryEngine(EngineDefaults):
     """One handle."""
 
     def __init__(self, memory: Memory, read_only: bool = False) -> None:
         self.memory = memory
         self.address = "memory:"
+        self.folder = Path("/memory")
         self.journal_name = "the journal in memory"
         self.snapshot_name = "the snapshot in memory"
         self.read_only = read_only
         self.why_read_only: ReadOnly | None = None
         self.notices: list[Message] = []
+
+    def open(self) -> bool:
+        return bool(self.memory.lines)
+
+    @contextmanager
+    def creating(self, patience: float, holder: str, group: int | None = None) -> Iterator[None]:
+        del group
+        with self.lock(patience, holder):
+            yield
 
     def head(self) -> Head:
         return self._head(len(self.memory.lines))
@@ -89,6 +100,9 @@ class MemoryEngine:
         self.memory.lines += lines
         return self.head()
 
+    def append_all(self, batches: Iterable[Sequence[bytes]], expected: Head) -> Head:
+        return self.append([line for lines in batches for line in lines], expected)
+
     def archive(self, keep: int) -> int:
         del keep
         return 0
@@ -104,6 +118,11 @@ class MemoryEngine:
 
     def snapshot(self) -> Snapshot | None:
         return self.memory.snapshot
+
+    @contextmanager
+    def snapshotting(self, holder: str) -> Iterator[None]:
+        with self.lock(0, holder):
+            yield
 
     def write_snapshot(
         self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False

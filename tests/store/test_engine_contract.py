@@ -14,9 +14,11 @@ from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Journal
 from kconsole.store.file_engine.engine import FileEngine
 from kconsole.store.journal_line import head_after, head_before, linked
 from kconsole.store.journal_reader import verified
+from kconsole.store.locations import engine_at, known_to
 from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
+from tests.postgresql.server import Database
 from tests.store.memory_engine import Memory, MemoryEngine
 from tests.store.snapshots import snapshot_now
 from tests.store.stores import account, add, addresses, inventory_of
@@ -61,19 +63,44 @@ class InMemory:
         self.memory.lines[line - 1] = _damaged(self.memory.lines[line - 1])
 
 
+class InDatabase:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.handles: list[JournalEngine] = []
+
+    def handle(self, read_only: bool = False) -> JournalEngine:
+        engine = engine_at(self.database.address(), read_only)
+        self.handles.append(engine)
+        engine.open()
+        return engine
+
+    def damage(self, line: int) -> None:
+        ((raw,),) = self.database.execute("SELECT line FROM kconsole.journal WHERE sequence = %s", line)
+        # only an administrator of the database can, and only so
+        self.database.execute("ALTER TABLE kconsole.journal DISABLE TRIGGER ALL")
+        self.database.execute("UPDATE kconsole.journal SET line = %s WHERE sequence = %s", _damaged(bytes(raw)), line)
+        self.database.execute("ALTER TABLE kconsole.journal ENABLE TRIGGER ALL")
+
+
 def _damaged(raw: bytes) -> bytes:
     return raw.replace(b"1", b"7", 1)
 
 
-@pytest.fixture(params=["file", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return InFiles(tmp_path) if request.param == "file" else InMemory()
+@pytest.fixture(params=["file", "memory", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param != "postgresql":
+        yield InFiles(tmp_path) if request.param == "file" else InMemory()
+        return
+    place = InDatabase(request.getfixturevalue("database"))
+    yield place
+    for engine in place.handles:
+        engine.close()
 
 
 def lines_after(head: Head, *texts: str) -> list[bytes]:
     found, previous = [], head.hash
     for number, text in enumerate(texts, head.sequence + 1):
-        raw, previous = linked(b'{"sequence":%d,"text":"%b"}' % (number, text.encode()), previous)
+        raw, previous = linked(b'{"sequence":%d,"text":"%b","operator":"boss"}' % (number, text.encode()), previous)
         found.append(raw)
     return found
 
@@ -256,15 +283,17 @@ def test_a_snapshot_is_read_as_it_was_written(place: Place) -> None:
 
 
 def store_at(place: Place, operator: str = "anna", read_only: bool = False) -> SeatStore:
-    store = SeatStore(place.handle(read_only), noon(), 0, operator)
+    engine = place.handle(read_only)
+    store = SeatStore(engine, noon(), 0, known_to(engine, operator))
     store.read(has_journal=True)
     return store
 
 
 @pytest.fixture
 def begun(place: Place) -> SeatStore:
-    store = SeatStore(place.handle(), noon(), 0, "anna")
-    with place.handle().lock(0, "anna"):
+    engine = place.handle()
+    store = SeatStore(engine, noon(), 0, known_to(engine, "anna"))
+    with engine.lock(0, "anna"):
         store.begin(inventory_of(account("anna"), account("berg")))
     return store
 
@@ -292,7 +321,7 @@ def test_two_stores_follow_each_other(place: Place, begun: SeatStore) -> None:
     add(other, "chen")
     add(other, "dora")
     assert begun.catch_up() == reported
-    assert [commit.operator.user for commit in reported] == ["berg", "berg"]
+    assert [commit.operator.user for commit in reported] == [other.operator.user] * 2
     assert begun.catch_up() == []
     add(begun, "emil")
     entry = add(other, "fred")

@@ -14,7 +14,16 @@ from typing import Final
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import ReadOnly, Refused, StoreUnusable
-from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
+from kconsole.store.engine import (
+    START,
+    BrokenJournal,
+    EngineDefaults,
+    Head,
+    HeadMoved,
+    Snapshot,
+    unreadable,
+    unwritable,
+)
 from kconsole.store.file_engine.files import NotSynced, make_folder
 from kconsole.store.file_engine.journal_file import InDoubt, JournalFile
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
@@ -74,7 +83,7 @@ def _writing(name: str) -> Iterator[None]:
         raise unwritable(name, error, in_doubt=isinstance(error, InDoubt | NotSynced)) from error
 
 
-class FileEngine:
+class FileEngine(EngineDefaults):
     """A folder with a journal, a snapshot and locks; see `JournalEngine`."""
 
     def __init__(self, folder: Path, read_only: bool = False, allow_network_fs: bool = False) -> None:
@@ -282,6 +291,13 @@ class FileEngine:
         self._journal.remember(after.sequence, place + len(raw))
         return after
 
+    def append_all(self, batches: Iterable[Sequence[bytes]], expected: Head) -> Head:
+        if self._journal is not None or expected != START:
+            raise HeadMoved
+        with _writing(self.journal_name):
+            self._journal = JournalFile.create(self._journal_path, map(b"".join, batches))
+        return self.head()
+
     @contextmanager
     def watch(self) -> Iterator["FileEngine"]:
         yield self
@@ -352,6 +368,11 @@ class FileEngine:
             self._journal.remember_snapshot(snapshot.head, place)
             self._store_id = self.store_id() or snapshot.store
         return snapshot
+
+    @contextmanager
+    def snapshotting(self, holder: str) -> Iterator[None]:
+        with self.lock(0, holder):
+            yield
 
     def write_snapshot(
         self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
@@ -53,8 +53,8 @@ class JournalFile(OpenFile):
         """The line of the snapshot, whose place is kept."""
 
     @classmethod
-    def create(cls, path: Path, raw: bytes) -> "JournalFile":
-        """Make a journal with its first line; if that cannot be written, there is none."""
+    def create(cls, path: Path, raw: bytes | Iterable[bytes]) -> "JournalFile":
+        """Make a journal with its first lines; if they cannot be written, there is none."""
         write_whole(path, raw, replace=False)
         try:
             return cls(path, os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS))

@@ -1,0 +1,193 @@
+"""Connections to PostgreSQL: opened, checked, and their errors as those of a store."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import uuid4
+
+from kconsole.core.errors import NotPermitted, StoreBusy, StoreUnusable
+from kconsole.store.engine import HeadMoved, StorageAway
+from kconsole.store.file_names import FORMAT
+from kconsole.store.postgresql.address import DatabaseAddress
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+CONNECTING: Final = 3
+"""Seconds in which a server has to answer."""
+
+_PROOF: Final = 1.0
+"""Seconds in which a notification has to come back."""
+
+_HEAD_MOVED, _BAD_LINE, _REFUSED, _KEPT = "KC001", "KC002", "KC003", "KC004"  # of schema.sql
+_NOT_PREPARED: Final = ("3F000", "42P01", "42883")  # no such schema, table, function
+_NO_RIGHT: Final = "42501"
+_LOCK_TIMEOUT: Final = "55P03"
+_FULL: Final = "53100"
+_AWAY_CLASSES: Final = ("08", "57P0")  # connection exceptions; shut down, crashed, starting
+
+
+class Known(NamedTuple):
+    """What a database says of itself and of the store, at opening."""
+
+    login: str
+    role: str
+    """The role of the login; empty if the database gives it none."""
+    has_store: bool
+    is_pooled: bool
+    """Whether a connection pooler stands in between."""
+
+
+def psycopg() -> Any:
+    """The driver; StoreUnusable if it is not installed."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise StoreUnusable("no-driver", "install-driver", error=str(error)) from None
+    return psycopg
+
+
+def connected(address: DatabaseAddress, name: str = "kconsole") -> "Connection[Any]":
+    """A new connection, in which each statement is a transaction of its own.
+
+    Raises:
+        StorageAway: the server cannot be reached, or does not let the login in.
+    """
+    driver = psycopg()
+    # What hangs is found in seconds, by TCP too; what is idle behind a firewall is kept.
+    how: dict[str, Any] = {
+        "connect_timeout": CONNECTING,
+        "tcp_user_timeout": CONNECTING * 1000,
+        "keepalives_idle": 20,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "application_name": name,
+    }
+    try:
+        if not address.is_on_this_host() and not address.has_chosen_tls():
+            how["sslmode"] = "verify-full"
+        return driver.connect(address.conninfo, autocommit=True, prepare_threshold=None, **how)  # type: ignore[no-any-return]
+    except driver.ProgrammingError as error:  # an option that libpq does not know, for example
+        raise StoreUnusable("database-address-wrong", "address-like-this", error=_words(error)) from None
+    except driver.Error as error:
+        raise away(address, error) from None
+
+
+def away(address: DatabaseAddress, error: Exception) -> StorageAway:
+    """The error for a database that cannot be reached."""
+    return StorageAway("database-away", "database-away-hint", database=address.shown, error=_words(error))
+
+
+def _words(error: Exception) -> str:
+    diagnosis = getattr(error, "diag", None)
+    text = getattr(diagnosis, "message_primary", "") or str(error)
+    return " ".join(text.split()).rstrip(".")
+
+
+@contextmanager
+def speaking(address: DatabaseAddress) -> Iterator[None]:
+    """Raise the errors of the database as those of a store."""
+    driver = psycopg()
+    try:
+        yield
+    except driver.Error as error:
+        raise _told(address, error) from None
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether an error of the driver says that the connection is gone, so that no answer is known."""
+    state = getattr(error, "sqlstate", None)
+    return state is None or state.startswith(_AWAY_CLASSES)
+
+
+def _told(address: DatabaseAddress, error: Exception) -> Exception:
+    state = getattr(error, "sqlstate", None) or ""
+    names = {"database": address.shown, "error": _words(error)}
+    if is_lost(error):
+        return away(address, error)
+    if state == _HEAD_MOVED:
+        return HeadMoved()
+    if state in (_REFUSED, _KEPT, _NO_RIGHT):
+        return NotPermitted("database-refuses", "ask-for-database-role", **names)
+    if state == _LOCK_TIMEOUT:
+        return StoreBusy("store-busy", folder=address.shown, operator="", process=0, seconds=0)
+    if state in _NOT_PREPARED:
+        return StoreUnusable("database-not-prepared", "prepare-database", database=address.shown)
+    hint = "make-room-on-server" if state == _FULL else "see-log-of-database"
+    return StoreUnusable("database-failed", hint, effect="nothing-changed", **names)
+
+
+_ABOUT: Final = """
+SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
+    current_setting('server_encoding'), current_setting('full_page_writes'),
+    CASE WHEN to_regprocedure('kconsole.append(text,bigint,text,bytea[],integer)') IS NULL THEN NULL
+        ELSE has_schema_privilege('kconsole', 'USAGE') END
+"""
+
+
+def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
+    """What a database says of itself; StoreUnusable if no journal may be kept there, or not this way."""
+    with speaking(address):
+        row = connection.execute(_ABOUT).fetchone()
+        assert row is not None  # noqa: S101  # it always gives one
+        login, process, is_standby, fsync, encoding, _, may_use = row
+        is_pooled = process != connection.info.backend_pid
+        if is_standby:
+            raise StoreUnusable("database-standby", "name-primary", database=address.shown)
+        if fsync != "on":
+            raise StoreUnusable("database-unsafe", "turn-fsync-on", database=address.shown)
+        if encoding != "UTF8":
+            raise StoreUnusable("database-encoding", "make-utf8-database", database=address.shown, encoding=encoding)
+        if is_pooled:
+            _refuse_shared_sessions(connection, address)
+        if may_use is None:
+            raise StoreUnusable("database-not-prepared", "prepare-database", database=address.shown)
+        if not may_use:
+            raise NotPermitted("database-gives-no-role", "ask-for-database-role", login=login, database=address.shown)
+        role, written = connection.execute(
+            "SELECT kconsole.role_of(session_user), (SELECT format FROM kconsole.head WHERE store = %s)",
+            (address.store,),
+        ).fetchone() or ("", None)
+    if written is not None and written > FORMAT:
+        raise StoreUnusable("newer-store", "use-newer-kconsole", file=address.shown, format=written, newest=FORMAT)
+    return Known(login, role or "auditor", written is not None, is_pooled)
+
+
+def _refuse_shared_sessions(connection: "Connection[Any]", address: DatabaseAddress) -> None:
+    """Refuse a pooler that gives a session to another client after each transaction: it loses locks and notifications.
+
+    What one connection sets for its session, another must not find.
+    """
+    mark = uuid4().hex
+    refused = StoreUnusable("database-pooled", "pool-sessions", database=address.shown)
+    with connected(address) as other:
+        for _ in range(3):
+            pid = connection.execute("SELECT set_config('kconsole.mark', %s, false), pg_backend_pid()", (mark,))
+            (_, first) = pid.fetchone() or ("", 0)
+            found = other.execute("SELECT current_setting('kconsole.mark', true), pg_backend_pid()").fetchone()
+            again = connection.execute("SELECT current_setting('kconsole.mark', true), pg_backend_pid()").fetchone()
+            if found is None or found[0] == mark or found[1] == first or again != (mark, first):
+                raise refused
+        if not hears(other, connection):
+            raise refused
+
+
+def hears(listener: "Connection[Any]", sender: "Connection[Any]", channel: str = "kconsole") -> bool:
+    """Whether what one connection notifies comes to another, which listens from now on."""
+    mark = f"?{uuid4().hex}"
+    listener.execute(f'LISTEN "{channel}"')
+    sender.execute("SELECT pg_notify(%s, %s)", (channel, mark))
+    deadline = time.monotonic() + _PROOF
+    while (left := deadline - time.monotonic()) > 0:
+        for notice in listener.notifies(timeout=left, stop_after=1):
+            if notice.payload == mark:
+                return True
+    return False
+
+
+def close_quietly(connection: "Connection[Any] | None") -> None:
+    """Close a connection, if there is one. Never fails."""
+    if connection is not None:
+        with suppress(Exception):
+            connection.close()

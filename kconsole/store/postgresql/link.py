@@ -1,0 +1,170 @@
+"""The connections of one handle to its database: made when they are needed, and again after they were lost."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from kconsole.core.codes import message
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.roles import RoleName
+from kconsole.store.engine import START, Away, Head, StorageAway
+from kconsole.store.journal_line import STORE_ID_LENGTH, store_id_in
+from kconsole.store.postgresql.address import DatabaseAddress
+from kconsole.store.postgresql.cache import Cache
+from kconsole.store.postgresql.connection import checked, close_quietly, connected, is_lost, psycopg, speaking
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+RETRY: Final = 0.4
+"""Seconds between two attempts to reach a server that is away."""
+
+
+class Link:
+    """What reaches the database, and what it says of itself.
+
+    Attributes:
+        away: why it cannot be reached now; None if it can, or was not tried.
+        login: the login by which it knows who writes; empty before the first connection.
+        role: the role of the login.
+        has_store: whether the store was there when a connection was made.
+        seen: the last line that this host has seen.
+        store_id: the id of the store; empty before it is known.
+        holder: who works here, for those who look at the sessions of the server.
+    """
+
+    def __init__(self, where: DatabaseAddress) -> None:
+        self.where, self.cache = where, Cache(where.digest)
+        self.away: Away | None = None
+        self.login, self.role, self.has_store = "", cast("RoleName | None", None), False
+        self.store_id = self.holder = ""
+        seen = self.cache.seen()
+        self.seen = START if seen is None else seen.head
+        self.seen_at = None if seen is None else seen.at
+        self._reader: Connection[Any] | None = None
+        self._writer: Connection[Any] | None = None
+        self._guard = threading.RLock()
+        self._retry_at = 0.0
+
+    def connect(self) -> "Connection[Any]":
+        """A new connection to a server that may keep the journal.
+
+        Raises:
+            StorageAway: it cannot be reached.
+            StoreUnusable: no journal may be kept there, or it is not the one that was there before.
+        """
+        if self.away is not None and time.monotonic() < self._retry_at:
+            raise StorageAway(self.away.why, "database-away-hint")
+        with self.losing():
+            connection = connected(self.where, f"kconsole {self.holder}".strip())
+            try:
+                known = checked(connection, self.where)
+                self.login, self.has_store = known.login, known.has_store
+                self.role = cast("RoleName", known.role)
+                self.check_seen(connection)
+            except BaseException:
+                close_quietly(connection)
+                raise
+        self.away = None
+        return connection
+
+    def check_seen(self, connection: "Connection[Any]") -> None:
+        """Refuse a journal that does not have the last line that was seen of it, as after an old backup was restored.
+
+        Another store at the same address has a cache of its own.
+        """
+        with speaking(self.where):
+            if not self.store_id:
+                row = connection.execute(
+                    "SELECT substring(line FROM 1 FOR 100), hash FROM kconsole.journal"
+                    " WHERE store = %s AND sequence = 1",
+                    (self.where.store,),
+                ).fetchone()
+                if row is None:
+                    return
+                self.store_id = store_id_in(bytes(row[0])) or row[1][:STORE_ID_LENGTH]
+                self.cache.use(self.store_id)
+                seen = self.cache.seen()
+                self.seen = START if seen is None else seen.head
+            if self.seen != START:
+                found = connection.execute(
+                    "SELECT hash FROM kconsole.journal WHERE store = %s AND sequence = %s",
+                    (self.where.store, self.seen.sequence),
+                ).fetchone()
+                if found is None or found[0] != self.seen.hash:
+                    hint = message("compare-then-remove-cache", folder=str(self.cache.folder))
+                    raise StoreUnusable("database-went-back", hint, database=self.where.shown, line=self.seen.sequence)
+
+    @property
+    def minutes(self) -> int | None:
+        """How old is what was seen, rounded up; None if that is not known."""
+        if self.seen_at is None:
+            return None
+        return max(0, int((datetime.now(UTC) - self.seen_at).total_seconds() // 60)) + 1
+
+    def saw(self, head: Head) -> None:
+        """Remember a line as the last one that was seen, if it is."""
+        if head.sequence >= self.seen.sequence:
+            self.seen, self.seen_at = head, datetime.now(UTC)
+
+    def lost(self, error: StorageAway) -> None:
+        """Note that the database is away."""
+        self.away = Away(error.happened, self.seen_at)
+        self._retry_at = time.monotonic() + RETRY
+
+    @contextmanager
+    def losing(self) -> Iterator[None]:
+        """Note that the database is away, if that is why something failed."""
+        try:
+            yield
+        except StorageAway as error:
+            self.lost(error)
+            raise
+
+    def reader(self) -> "Connection[Any]":
+        """The connection that reads."""
+        with self._guard:
+            if self._reader is None or self._reader.closed:
+                self._reader = self.connect()
+            return self._reader
+
+    def writer(self) -> "Connection[Any]":
+        """The connection that holds the head, and appends."""
+        with self._guard:
+            if self._writer is None or self._writer.closed:
+                self._writer = self.connect()
+            return self._writer
+
+    def roll_back(self) -> None:
+        """End the transaction of the writer, if one is open. Never fails."""
+        writer = self._writer
+        if writer is not None and not writer.closed and writer.info.transaction_status != 0:
+            try:
+                writer.execute("ROLLBACK")
+            except psycopg().Error:
+                close_quietly(writer)
+
+    def rows(self, sql: str, *values: object, binary: bool = False) -> list[Any]:
+        """The answer to a query. A connection that was lost is made again, once."""
+        error = psycopg().Error
+        for is_last in (False, True):
+            connection = self.reader()
+            try:
+                return connection.cursor(binary=binary).execute(sql, values or None).fetchall()
+            except error as failed:
+                if is_lost(failed):
+                    close_quietly(connection)
+                if not is_lost(failed) or is_last:
+                    with self.losing(), speaking(self.where):
+                        raise
+        raise AssertionError
+
+    def close(self) -> None:
+        """Close everything, and note what was seen. Never fails."""
+        if self.seen != START and self.login:
+            self.cache.note(self.seen)
+        close_quietly(self._reader)
+        close_quietly(self._writer)
