@@ -32,6 +32,7 @@ from kconsole.text import spoken, words
 from kconsole.text.details import details_of
 from kconsole.text.gauge import change_words
 from kconsole.text.messages import parts_of, words_of
+from kconsole.text.questions import change_question
 from kconsole.text.safe_text import safe_address, safe_text
 
 ORDERS: Final = ("last-login", "name", "address", "domain", "role")
@@ -239,7 +240,7 @@ class Accounts:
             *self._changes.where_it_is_done(verb),
         ]
         number = len(accounts) if not enable and must_type_number(len(accounts), 0, self._accounts) else 0
-        text = f"{verb.capitalize()} {words.count(len(accounts), 'account')}?"
+        text = change_question(verb, accounts)
         reason = self._changes.confirm(Question(text, texts.named(accounts), verb, notes, number))
         if reason is not None:
             switch = EnableAccounts if enable else DisableAccounts
@@ -279,7 +280,7 @@ class Accounts:
             *(self._changes.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
         ]
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
-        text = f"{verb.capitalize()} {words.count_entries(deletable)}?"
+        text = change_question(verb, deletable)
         number, what = len(deletable) if is_typed else 0, words.entries_noun(deletable)
         reason = self._changes.confirm(Question(text, texts.named(deletable), verb, notes, number, what, True))
         if reason is not None:

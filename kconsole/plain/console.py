@@ -19,6 +19,7 @@ from kconsole.plain.reports import Reports
 from kconsole.plain.terminal import Back, Quit, Start, Terminal
 from kconsole.text.csv_writer import STYLES
 from kconsole.text.messages import Voice, error_words, sentence, sentences
+from kconsole.text.questions import OPEN_READ_ONLY, role_words
 from kconsole.text.roles import domains_words, who_words
 
 KEY: Final = "{} in the main menu"
@@ -104,9 +105,7 @@ class PlainConsole:
             self._terminal.say(f"Note: {sentence(notice, self._changes.voice)}")
         if session.store.read_only:
             why = session.store.why_read_only
-            self._terminal.say(
-                "The store is open read-only." if why is None else sentences(why.hints, self._changes.voice)
-            )
+            self._terminal.say(OPEN_READ_ONLY if why is None else sentences(why.hints, self._changes.voice))
         for problem in self._settings.problems:
             self._terminal.say(f"Configuration: {sentence(problem)}")
         self._reading.status()
@@ -159,7 +158,7 @@ class PlainConsole:
         authority = session.authority
         if authority.role != self._role:
             self._role = authority.role
-            self._terminal.say(f"Your role is {authority.role} now.")
+            self._terminal.say(role_words(authority.role))
         if session.scopes != self._scopes:
             self._scopes = session.scopes
             self._accounts.forget()

@@ -1,6 +1,6 @@
 """The activity log, line by line, and what can be undone in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from kconsole.core.errors import ChangedSince, ConsoleError
@@ -12,11 +12,10 @@ from kconsole.operations.undo import deleted_by
 from kconsole.plain.changes import Changes, Question
 from kconsole.plain.pages import PAGE
 from kconsole.plain.terminal import Back
+from kconsole.text import questions, spoken
 from kconsole.text import screen as texts
-from kconsole.text import spoken, words
 from kconsole.text.ages import age
 from kconsole.text.commits import details_of, line_filter
-from kconsole.text.safe_text import safe_text
 
 HELP = (
     "The number of a line tells all about it, and asks whether to undo it.",
@@ -82,7 +81,7 @@ class Log:
             return
         commit = self._session.last_undoable()
         if commit is None:
-            self._changes.say("Nothing to undo: the log has no change of yours that can be undone.")
+            self._changes.say(questions.NOTHING_TO_UNDO)
         else:
             self.ask_to_undo(commit)
 
@@ -96,21 +95,17 @@ class Log:
                 self._session.history.forget(commit.sequence)
             self._changes.say_error(error)
             return
-        deleted, entries = deleted_by(commit), commit.changed_entries
+        deleted = deleted_by(commit)
         changed = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
-        what = f" of {words.count_entries(entries)}" if entries else ""
         seats = sum(self._session.seats.policy.listed(entry).seat for entry in deleted)
-        notes: Iterable[str] = ()
-        if deleted:
-            freed = f" {words.count(seats, 'seat')} will be free after the next restart of the server." if seats else ""
-            notes = [f"{words.count_entries(deleted)} would be deleted.{freed}"]
+        first = self._session.history.first_operation(commit)
         question = Question(
-            f"Undo '{safe_text(commit.operation, 40)}'{what}?",
+            questions.undo_question(commit.operation, commit),
             texts.undo_lines(commit, changed, age(commit.at, self._session.clock.now())),
             "delete" if deleted else "undo",
-            [*notes, *self._changes.where_it_is_done(self._session.history.first_operation(commit))],
+            [*questions.undo_deletes(deleted, seats), *self._changes.where_it_is_done(first)],
             len(deleted) if must_type_number(0, len(deleted), 0) else 0,
-            f"{words.entries_noun(deleted)} that would be deleted",
+            questions.deleted_noun(deleted),
         )
         if (reason := self._changes.confirm(question)) is not None:
             self._changes.undo(commit, reason)

@@ -16,6 +16,7 @@ from kconsole.text import reclaim as texts
 from kconsole.text import words
 from kconsole.text.gauge import change_words
 from kconsole.text.messages import sentence
+from kconsole.text.questions import NOTHING_PLANNED, change_question
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.screen import named
 from kconsole.text.spoken import numbers_in
@@ -89,7 +90,7 @@ class _Plan:
         if unknown := texts.unknown_words(self._found):
             self._changes.say(unknown)
         if not candidates:
-            self._changes.say("Nothing to do: no account would be changed.")
+            self._changes.say(NOTHING_PLANNED)
 
         def lines(first: int, last: int) -> Iterable[str]:
             for number, each in enumerate(candidates[first:last], first + 1):
@@ -163,16 +164,16 @@ class _Plan:
         """Ask for the number of accounts, and apply the plan; whether it was applied."""
         found, taken, step = self._found, self._taken, self._found.policy.step
         if not taken:
-            self._changes.say("Nothing to do: no account would be changed.")
+            self._changes.say(NOTHING_PLANNED)
             return False
         if not self._changes.check_runs("reclaim"):
             return False
         notes = [self._seats()]
         notes += [words.BACKUP_NOTE] if step == "disable" else []
         notes += self._changes.where_it_is_done(step, step == "delete")
-        text = f"{step.capitalize()} {words.count(len(taken), 'account')} by the policy {safe_text(found.policy.name)}?"
-        lines = named([each.entry for each in taken])
-        reason = self._changes.confirm(Question(text, lines, step, notes, len(taken), "accounts"))
+        entries = [each.entry for each in taken]
+        text = change_question(step, entries, found.policy.name)
+        reason = self._changes.confirm(Question(text, named(entries), step, notes, len(taken), "accounts"))
         if reason is None:
             return False
         numbers = {each.entry.id for each in taken}

@@ -12,7 +12,7 @@ from kconsole.operations.sync.access import read_server, seldom
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.plain.changes import Changes, Question
 from kconsole.plain.pages import Pages
-from kconsole.text import manual, spoken, words
+from kconsole.text import manual, questions, spoken
 from kconsole.text import screen as texts
 from kconsole.text.details import Detail
 from kconsole.text.licenses import license_sections
@@ -101,7 +101,7 @@ class Reading:
         try:
             state = read_server(access, secret, tell)
         except KeyboardInterrupt:
-            self._changes.say("Cancelled. Nothing was taken from the server.")
+            self._changes.say(questions.NOTHING_TAKEN)
             return
         done = session.do(Sync(state, begun))
         server = session.state.server
@@ -125,10 +125,9 @@ class Reading:
         if not self._changes.check_runs("restarted"):
             return
         if not held:
-            self._changes.say("No seat is held: nothing waits for a restart.")
+            self._changes.say(questions.NOTHING_HELD)
             return
-        lines = [f"{words.count(len(held), 'seat')} of deleted accounts would come free:", *texts.named(held)]
-        notes = ["kconsole does not restart it: it records that you did."]
-        question = Question("Was the server restarted?", lines, "record that", notes)
+        lines = questions.restart_lines(held)
+        question = Question(questions.WAS_RESTARTED, lines, "record that", [questions.ONLY_RECORDED])
         if (reason := self._changes.confirm(question)) is not None:
             self._changes.change(RecordRestart(reason=reason))

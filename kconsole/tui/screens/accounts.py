@@ -19,8 +19,8 @@ from kconsole.core.reports import Decision
 from kconsole.licensing import guards
 from kconsole.operations.base import Done
 from kconsole.operations.search.queries import AccountQuery
+from kconsole.text import questions, words
 from kconsole.text import screen as texts
-from kconsole.text import words
 from kconsole.text.gauge import change_words
 from kconsole.text.messages import sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
@@ -98,7 +98,7 @@ class AccountsScreen(ListingScreen):
             self.change(switch(tuple(each.address for each in accounts), reason, tuple(accounts)), again)
 
         question = Question(
-            f"{verb.capitalize()} {words.count(len(accounts), 'account')}?",
+            questions.change_question(verb, accounts),
             texts.named(accounts),
             verb.capitalize(),
             [
@@ -227,7 +227,7 @@ class AccountsScreen(ListingScreen):
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
         own = own_among(deletable, self.session.state, self.session.store.operator.user)
         question = Question(
-            f"{verb} {words.count_entries(deletable)}?",
+            questions.change_question(verb, deletable),
             [
                 *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
                 *texts.pause_lines(deletable, own),
@@ -289,13 +289,13 @@ class AccountsScreen(ListingScreen):
 
         held = self.session.seats.held()
         if not held:
-            self.tell("No seat is held: nothing waits for a restart.")
+            self.tell(questions.NOTHING_HELD)
             return
         self.confirm(
-            "Was the server restarted?",
-            [f"{words.count(len(held), 'seat')} of deleted accounts would come free:", *texts.named(held)],
+            questions.WAS_RESTARTED,
+            questions.restart_lines(held),
             "It was restarted",
-            ["kconsole does not restart it: it records that you did."],
+            [questions.ONLY_RECORDED],
             lambda: self.change(RecordRestart()),
         )
 

@@ -23,6 +23,7 @@ from kconsole.text.ages import full_moment
 from kconsole.text.gauge import limit_words
 from kconsole.text.licenses import license_words
 from kconsole.text.messages import sentence, sentences, words_of
+from kconsole.text.questions import OPEN_READ_ONLY, role_words
 from kconsole.text.roles import domains_words
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
@@ -180,7 +181,7 @@ class MainScreen(DoorsScreen):
         for screen in self._consoles():
             screen.show_role()
         if (authority.role, authority.refused) != (before.role, before.refused):
-            role = f"Your role is {authority.role} now."
+            role = role_words(authority.role)
             self.tell(role if authority.refused is None else "Nothing can be changed now.")
 
     def follow_scope(self) -> bool:
@@ -352,7 +353,7 @@ class MainScreen(DoorsScreen):
         notices = self.session.store.notices[self._notices_shown :]
         if notices:
             self._notices_shown += len(notices)
-            hint, why = "The store is open read-only." if self.is_read_only else "", self.session.store.why_read_only
+            hint, why = OPEN_READ_ONLY if self.is_read_only else "", self.session.store.why_read_only
             hint = hint if why is None else sentences(why.hints, self.voice)
             self.tell_news("About this store", [safe_text(sentence(notice, self.voice)) for notice in notices], hint)
 

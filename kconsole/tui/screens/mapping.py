@@ -23,6 +23,7 @@ from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.mapping import directory_rows, users_read, users_words
 from kconsole.text.messages import words_of
+from kconsole.text.questions import OPEN_READ_ONLY
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.trust import connection_words
 from kconsole.tui.commands.base import AnyCommand
@@ -143,7 +144,7 @@ class MappingScreen(StoreScreen):
         if directory is None:
             lines = [safe_text(words_of(message("directory-not-set", domain=domain), self.voice))]
             key = self.key_to("map-settings")
-            hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it." if key else ""
+            hint = OPEN_READ_ONLY if self.is_read_only else f"Press {key} to set it." if key else ""
             self.app.push_screen(NewsDialog("No directory", lines, hint))
             return
 

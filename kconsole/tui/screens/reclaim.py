@@ -22,6 +22,7 @@ from kconsole.text import reclaim as texts
 from kconsole.text import words
 from kconsole.text.gauge import change_words
 from kconsole.text.messages import sentence
+from kconsole.text.questions import NOTHING_PLANNED, change_question
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands import reclaim as commands
 from kconsole.tui.commands.base import AnyCommand
@@ -201,7 +202,7 @@ class ReclaimScreen(ServerScreen):
         self._show()
         found, taken = self._found, self._taken
         if found is None or not taken:
-            self.tell("Nothing to do: no account would be changed.")
+            self.tell(NOTHING_PLANNED)
             return
         from kconsole.tui.screens.question import Question
 
@@ -213,7 +214,7 @@ class ReclaimScreen(ServerScreen):
         notes += [unknown] if (unknown := texts.unknown_words(found)) else []
         notes += self.where_it_is_done(found.policy.step, found.policy.step == "delete")
         question = Question(
-            f"{verb} {words.count(len(taken), 'account')} by the policy {safe_text(found.policy.name)}?",
+            change_question(verb, [each.entry for each in taken], found.policy.name),
             [*names, *([f"and {more:,} more"] if more else [])],
             verb,
             notes,

@@ -11,6 +11,7 @@ from kconsole.operations.server_errors import server_to_ask
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.messages import error_words
+from kconsole.text.questions import NOTHING_TAKEN
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.commands.server import Sync, SyncHere
@@ -79,7 +80,7 @@ class ServerScreen(StoreScreen):
         text, take_in = f"Reading {safe_text(access.url, 200)} ...", partial(self._take_in, begun)
         failed = self.minding_password(self.tell_problem)
         dialog = ReadingDialog(text, read, take_in, failed, lambda far: reading_words(*far))
-        self.read_aside(dialog, "Cancelled. Nothing was taken from the server.")
+        self.read_aside(dialog, NOTHING_TAKEN)
 
     def _begin_reading(self) -> "SyncStart | None":
         from kconsole.operations.sync.pull import begin_reading

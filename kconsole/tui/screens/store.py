@@ -18,8 +18,8 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, Outcome
 from kconsole.operations.catalog import OF_THE_SERVER
 from kconsole.operations.session import ServerWriter
+from kconsole.text import questions, words
 from kconsole.text import screen as texts
-from kconsole.text import words
 from kconsole.text.ages import age
 from kconsole.text.messages import sentences
 from kconsole.text.safe_text import safe_text
@@ -144,7 +144,7 @@ class StoreScreen(ConsoleScreen):
         ):
             self.tell_problem(why)
         else:
-            self.tell("Nothing to undo: the log has no change of yours that can be undone.")
+            self.tell(questions.NOTHING_TO_UNDO)
 
     def look_for_undo(self) -> None:
         """Search the log in the background, so that the key for undo is shown where there is something to undo."""
@@ -188,18 +188,16 @@ class StoreScreen(ConsoleScreen):
         from kconsole.operations.accounts import must_type_number
         from kconsole.operations.undo import deleted_by
 
-        deleted, entries = deleted_by(step.commit), step.commit.changed_entries
+        deleted = deleted_by(step.commit)
         seats = sum(self.session.seats.policy.listed(entry).seat for entry in deleted)
-        freed = f" {words.count(seats, 'seat')} will be free after the next restart of the server." if seats else ""
         self.confirm(
-            f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}'"
-            + (f" of {words.count_entries(entries)}?" if entries else "?"),
+            questions.undo_question(step.what, step.commit, redo),
             lines,
             "Delete" if deleted else "Undo",
-            [f"{words.count_entries(deleted)} would be deleted.{freed}"] if deleted else [],
+            questions.undo_deletes(deleted, seats),
             lambda: self._take(step, redo),
             number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
-            what=f"{words.entries_noun(deleted)} that would be deleted",
+            what=questions.deleted_noun(deleted),
         )
 
     def _take(self, step: Step, redo: bool) -> None:
