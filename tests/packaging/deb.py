@@ -87,7 +87,7 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
     _write(stage / DOC / "copyright", _filled("copyright", fields))
     _write(stage / DOC / "kconsole.cdx.json", sbom.document(environment.parts))
     _control(stage, fields)
-    _set_modes(stage)
+    _level(stage)
     return fields
 
 
@@ -121,8 +121,9 @@ def _control(stage: Path, fields: dict[str, str]) -> None:
         _write(stage / "DEBIAN" / script, (HERE / "debian" / script).read_bytes())
 
 
-def _set_modes(stage: Path) -> None:
-    """Modes do not depend on who builds, and under what umask."""
+def _level(stage: Path) -> None:
+    """Modes and times do not depend on who builds, when, and under what umask."""
+    moment = dist.epoch()
     commands = {
         stage / LIBRARY / "bin/kconsole",
         *(stage / "DEBIAN" / name for name in ("postinst", "prerm", "postrm")),
@@ -130,6 +131,7 @@ def _set_modes(stage: Path) -> None:
     for path in (stage, *stage.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path in commands else 0o644)
+        os.utime(path, (moment, moment), follow_symlinks=False)
 
 
 def _filled(name: str, fields: dict[str, str]) -> str:

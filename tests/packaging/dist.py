@@ -39,4 +39,5 @@ def build(folder: Path, *kinds: str, root: Path = ROOT) -> list[Path]:
         check=True,
         capture_output=True,
     )
-    return sorted(folder.glob(f"kconsole-{version(root)}*"))
+    names = [f"kconsole-{version(root)}{end}" for end in ("-py3-none-any.whl", ".tar.gz")]
+    return [path for name in names if (path := folder / name).exists()]

@@ -1,8 +1,10 @@
 """The Debian package: built, checked, and taken through its life in a fresh Debian 12."""
 
+import io
 import json
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,7 @@ def is_the_same_when_built_again(package: Path, built: environment.Environment, 
             for each in (package, again)
         )
         assert first == second
+        assert {member.mtime for member in tarfile.open(fileobj=io.BytesIO(first))} == {dist.epoch()}
         assert not [place for place in (ROOT, folder, package.parent) if bytes(place) in first]
 
 
