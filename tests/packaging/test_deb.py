@@ -46,7 +46,7 @@ def test_a_fresh_debian_gets_it_and_is_rid_of_it(tmp_path: Path) -> None:
         assert root.run("env", "SHIV_ROOT=/tmp/shiv", "python3.11", "/tmp/kconsole.pyz", "--version") == VERSION
 
         root.run("kconsole", "init", "--seats", "7", user="kconsole")
-        root.run("touch", "/etc/kconsole/roles.toml")
+        root.run("sh", "-c", "kconsole service-user --print --operator anna | sh")
         root.apt("install", "--reinstall", "/tmp/kconsole.deb")
         works(root)
         root.apt("remove", "kconsole")
@@ -90,7 +90,8 @@ def is_the_same_when_built_again(package: Path, built: environment.Environment, 
             for each in (package, again)
         )
         assert first == second
-        assert {member.mtime for member in tarfile.open(fileobj=io.BytesIO(first))} == {dist.epoch()}
+        with tarfile.open(fileobj=io.BytesIO(first)) as files:
+            assert {each.mtime for each in files} == {dist.epoch()}
         assert not [place for place in (ROOT, folder, package.parent) if bytes(place) in first]
 
 
