@@ -11,6 +11,7 @@ from kconsole.operations.history import LogQuery
 from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock
+from tests.kerio_server.faults import HalfBody
 from tests.kerio_server.server import KerioServer
 from tests.plain.console import run
 from tests.plain.test_plain import ADD, FIND, SYNC, UNDO
@@ -74,3 +75,13 @@ def test_a_server_that_is_away_is_a_sentence(session: Session, kerio_server: Ker
     script = run(session, SYNC, FIND, "berg@", "1", "1", "", "y", "b", "q", given=Secret(kerio_server.password))
     assert script.out.count("Failed: ") == 2
     assert session.state.entry_at("berg@north.example").enabled  # type: ignore[union-attr]  # it is there
+
+
+def test_what_is_unconfirmed_is_said_until_the_server_is_read(session: Session, kerio_server: KerioServer) -> None:
+    secret = Secret(kerio_server.password)
+    run(session, SYNC, "q", given=secret)
+    kerio_server.faults.add(HalfBody(), "Users.set")
+    script = run(session, FIND, "berg@", "1", "1", "left", "y", "b", "1", SYNC, "1", "q", given=secret)
+    assert "Warning: 1 change unconfirmed:" in script.lines
+    assert script.lines.count("Warning: 1 change unconfirmed:") == 1
+    assert "Unconfirmed changes are resolved:" in script.lines
