@@ -155,7 +155,7 @@ class _Reporting:
         server, report = self._state.server, self._ledger.report()
         if server is not None and server.is_partial:
             yield message("report-domains-unread", domains=list(server.uncounted))
-        elif report.partial:
+        if report.partial:
             yield message("report-seats-in-part")
         if report.hides_limit:
             yield message("report-limit-unknown")

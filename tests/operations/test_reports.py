@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.decisions import Policy
 from kconsole.core.errors import Refused
 from kconsole.core.license import price_of
 from kconsole.core.records import LastLogin
@@ -16,12 +17,14 @@ from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAcco
 from kconsole.operations.base import Operation
 from kconsole.operations.decisions import KeepAccounts, Protect, Reserve
 from kconsole.operations.license import SetPrice
+from kconsole.operations.maintenance import archive
 from kconsole.operations.reclaim.policies import IDLE
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.reports import check_complete, parts_of, report_of
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock, noon
+from tests.operations.harmed import harm_line, mended, store_of
 from tests.operations.sessions import account, logged_in, session_of
 
 SERVER = Server(name="mail", access=ServerAccess(url="https://mail.example:4040", user="eye"), synced_at=noon().now())
@@ -164,6 +167,10 @@ def test_the_parts_are_the_whole(tmp_path: Path, kind: ReportKind) -> None:
     assert {(each.line, each.hash) for each in (*domains, total)} == {(session.store.sequence, session.store.head.hash)}
 
 
+def gaps_since(session: Session, days: float) -> list[str]:
+    return [gap.code for gap in report(session, days=days).gaps]
+
+
 def gaps(session: Session) -> list[str]:
     found = report(session)
     if found.gaps:
@@ -174,25 +181,72 @@ def gaps(session: Session) -> list[str]:
     return [gap.code for gap in found.gaps]
 
 
+def follows(session: Session, server: Server) -> Session:
+    """Another session, after the store was made to follow a server."""
+    with session.store.transaction("add server", "server") as transaction:
+        transaction.set_server(server)
+    return Session.open(session.store.folder, "berg", session.clock, patience=0)
+
+
 def test_what_is_missing_is_named_and_refused(tmp_path: Path) -> None:
     session = office(tmp_path)
     assert gaps(session) == []
-
-    def follows(server: Server) -> None:
-        with session.store.transaction("add server", "server") as transaction:
-            transaction.set_server(server)
-
-    follows(SERVER)
+    session = follows(session, SERVER)
     assert gaps(session) == []
-    follows(replace(SERVER, uncounted=("south.example",), counted=("north.example",)))
-    assert "report-domains-unread" in gaps(session)
-    follows(replace(SERVER, synced_at=noon().now().replace(month=7)))
-    assert "data-is-old" in gaps(session)
-    follows(SERVER)
+    unread = replace(SERVER, uncounted=("south.example",), counted=("north.example",))
+    session = follows(session, unread)
+    assert gaps(session)[:2] == ["report-domains-unread", "report-seats-in-part"]
+    session = follows(session, replace(unread, unlisted=3))
+    assert "report-seats-in-part" not in gaps(session)
+    others = {row.domain: (row.seats, row.reclaimable) for row in report(session).tables["domains"]}
+    assert others[""] == (3, None)
+    session = follows(session, replace(SERVER, synced_at=noon().now().replace(month=7)))
+    assert gaps(session) == ["data-is-old"]
+    session = follows(session, SERVER)
     with session.store.transaction("ask server", "restore") as transaction:
         asked = Target(number=1, server_id="1", address="anna@north.example")
         transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(asked,)))
-    assert "report-unconfirmed" in gaps(session)
+    assert gaps(session) == ["report-unconfirmed"]
+
+
+def test_a_limit_that_is_not_known_is_no_limit_of_none(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna", last_login=logged_in(1)), seats=None)
+    assert {row.figure: row.seats for row in report(session).tables["costs"]}["all-seats"] == 1
+    session = follows(session, replace(SERVER, numbers=None))
+    assert gaps(session) == ["report-limit-unknown"]
+    (every, *_) = report(session).tables["costs"]
+    assert (every.figure, every.seats, every.cost, every.unknown) == ("all-seats", None, None, "limit-unknown")
+
+
+def test_lost_lines_are_named_in_the_report_and_refused(tmp_path: Path) -> None:
+    folder = store_of(tmp_path)
+    harm_line(folder, 3)
+    mended(folder)
+    session = Session.open(folder, "anna", noon(), patience=0)
+    assert gaps(session) == ["report-lines-lost"]
+    assert [row.line for row in report(session, "changes").tables["changes"] if row.change == "lost"] == [3]
+    session.clock.forward(hours=1)  # type: ignore[attr-defined]
+    assert gaps_since(session, days=0) == []  # they were before
+
+
+def test_lines_that_were_moved_elsewhere_are_missed(tmp_path: Path) -> None:
+    session = office(tmp_path)
+    for _ in range(3):
+        session.do(DisableAccounts(("anna@north.example",)))
+        session.do(EnableAccounts(("anna@north.example",)))
+    archive(session, keep=2)
+    session.close()
+    for file in (tmp_path / "store").glob("journal-*.jsonl.gz"):
+        file.unlink()
+    session = Session.open(tmp_path / "store", "anna", noon(), patience=0)
+    assert gaps(session) == ["data-is-old", "archive-missing"]
+    assert seats_since(session)["idle"] == ("at-least-since", 5)
+
+
+def test_a_policy_that_deletes_reclaims_no_seat_at_once(tmp_path: Path) -> None:
+    session = office(tmp_path)
+    found = report_of(session, "seats", noon().now(), Policy(name="purge", step="delete"))
+    assert {row.figure: row.seats for row in found.tables["costs"]}["reclaimable-now"] == 0
 
 
 def test_an_operator_reports_on_own_domains_and_a_role_changes_no_outcome(tmp_path: Path) -> None:
