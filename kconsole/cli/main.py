@@ -87,13 +87,16 @@ COMMANDS: Final = {
     "help": "kconsole.cli.help:help_",
     "config": "kconsole.cli.config:config",
     "context": "kconsole.cli.contexts:context",
+    "fleet": "kconsole.cli.fleet:fleet",
     "completion": "kconsole.cli.completion.command:completion",
     "shell": "kconsole.cli.shell:shell",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
-OWNERS_ONLY: Final = frozenset({"completion", "context", "demo", "shell", "init", "service-user", "share", "store"})
+OWNERS_ONLY: Final = frozenset(
+    {"completion", "context", "demo", "fleet", "shell", "init", "service-user", "share", "store"}
+)
 """Commands that make, choose, share or hand out a store: none of an operator under a forced command."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
+from kconsole.cli.fleet_schemas import FLEET
 from kconsole.cli.report_schemas import REPORTS
 from kconsole.cli.schema_models import CONTEXT
 from kconsole.cli.schema_models import PRICE as _PRICE
@@ -325,6 +326,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
     ),
     **REPORTS,
     "config": Config,
+    "fleet": FLEET,
     "contexts": _model(
         "Contexts", "What kconsole context list --json prints.",
         schema=Literal["kconsole-contexts/1"], contexts=_list(CONTEXT),

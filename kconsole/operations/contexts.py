@@ -31,7 +31,13 @@ class Context(NamedTuple):
 
     @property
     def location(self) -> Location:
-        """Where the store is; BadInput if its `~` stands for a home folder that is unknown."""
+        """Where the store is.
+
+        Raises:
+            BadInput: the file has an error there, or `~` stands for a home folder that is unknown.
+        """
+        if not self.store:
+            raise BadInput("context-unusable", "config-check", context=self.name)
         try:
             return location_of(self.store)
         except RuntimeError:
@@ -80,5 +86,10 @@ def choose(name: str = "", settings: Settings | None = None) -> Choice:
 def several(settings: Settings, variables: Mapping[str, str] = os.environ) -> list[Context]:
     """The contexts of a console that is opened without naming one; none where it is clear which store is meant."""
     is_named = any(variables.get(name, "").strip() for name in (CONTEXT_VARIABLE, STORE_VARIABLE))
-    number = len(settings.contexts) + len(settings.unusable_contexts)
-    return [] if is_named or number < 2 else list(contexts_in(settings).values())
+    contexts = every_context(settings)
+    return [] if is_named or len(contexts) < 2 else contexts
+
+
+def every_context(settings: Settings) -> list[Context]:
+    """All contexts; those with an error have no store."""
+    return [*contexts_in(settings).values(), *(Context(name, "") for name in settings.unusable_contexts)]

@@ -270,6 +270,7 @@ def test_every_command_is_known_to_change_or_to_read() -> None:
         "context",
         "demo",
         "diagnose",
+        "fleet",
         "help",
         "roles",
         "schema",

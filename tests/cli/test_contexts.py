@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from kconsole.cli.context import CliContext
 from kconsole.cli.schemas import schema_of
@@ -194,3 +195,29 @@ def test_a_plan_is_refused_in_another_store(configure: Callable[[str], None], tm
     assert kconsole("--context", "mail1", "reclaim", "plan", "--out", plan).code in (0, 5)
     said = kconsole("--context", "mail2", "reclaim", "apply", plan)
     assert said.code == 4
+
+
+def test_fleet_has_a_line_for_each_and_says_which_could_not_be_read(configure: Callable[[str], None]) -> None:
+    configure(TWO)
+    said = kconsole("fleet")
+    assert said.code == 0
+    assert [line.split()[0] for line in said.out.splitlines()] == ["CONTEXT", "mail1", "mail2"]
+    answer = kconsole("fleet", "--json").json
+    Draft202012Validator(schema_of("fleet")).validate(answer)
+    assert [(each["used"], each["limit"], each["free"]) for each in answer["stores"]] == [(2, 10, 8), (2, 20, 18)]
+    assert [(each["stores"], each["used"], each["limit"]) for each in answer["totals"]] == [(2, 4, 30)]
+    configure(TWO + "[contexts.gone]\nstore = '{0}/gone'\n[contexts.wrong]\nstore = 3\n")
+    said = kconsole("fleet", "--json")
+    assert said.code == 1
+    Draft202012Validator(schema_of("fleet")).validate(said.json)
+    assert [each["state"] for each in said.json["stores"]] == ["ok", "ok", "missing", "unusable"]
+    rows = [line.split(",") for line in kconsole("fleet", "--csv").out.splitlines()]
+    assert [row[:2] for row in rows[1:]] == [
+        ["mail1", "ok"],
+        ["mail2", "ok"],
+        ["gone", "missing"],
+        ["wrong", "unusable"],
+    ]
+    assert kconsole("fleet", "--csv", "--json").code == 2
+    configure("")
+    assert kconsole("fleet").code == 2

@@ -78,6 +78,7 @@ COMMANDS: Final = {
     "completion": "bash",
     "config": "",
     "context": "",
+    "fleet": "--csv",
     "context list": "--json",
     "context show": "--json",
     "config check": "--json",

@@ -310,6 +310,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "config-check": "See 'kconsole config check'.",
     "no-such-context": "There is no context {context}.",
     "contexts-are": "The contexts are {names:list}.",
+    "no-contexts": "The configuration file names no contexts.",
     "several-contexts": "Several contexts are configured, and the command names none.",
     "context-line": "{context}: {store}",
     "context-line-unusable": "{context}: has an error in the configuration file",

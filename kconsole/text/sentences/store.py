@@ -21,6 +21,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Create one with 'kconsole init --seats N', or look around with 'kconsole demo'.",
         "Create one with 'kconsole init --seats N' on the command line.",
     ),
+    "store-not-read": "The store cannot be read: {error}.",
     "no-home": "The user has no home folder that a store could be in.",
     "name-store-without-home": "Name the store's folder with --store or in KCONSOLE_STORE.",
     "store-exists": "There is a store in {folder} already.",

@@ -1,0 +1,158 @@
+"""The stores of many contexts are read side by side, and one that hangs holds nothing."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.operations import fleet as fleet_module
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.locations import Location
+from kconsole.operations.session import Progress, Session
+from tests.clocks import FixedClock
+from tests.limits import PATIENCE
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+DOMAIN = "north.example"
+
+
+def make_store(folder: Path, accounts: int = 3, seats: int | None = 10) -> Path:
+    entries = tuple(Entry(id=number, address=f"a{number}@{DOMAIN}") for number in range(1, accounts + 1))
+    first = Inventory(license=License(seats=seats), domains=(Domain(name=DOMAIN),), entries=entries)
+    Session.create(folder, first, "tester", FixedClock(NOW)).close()
+    return folder
+
+
+class Stores:
+    """Opens stores; one named "hangs" only once it is let go."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.opened: list[str] = []
+
+    def open(self, location: Location, progress: Progress) -> Session:
+        assert isinstance(location, Path)
+        self.opened.append(location.name)
+        if location.name.startswith("hangs"):
+            self.released.wait(PATIENCE)
+        return Session.open(location, "tester", FixedClock(NOW), read_only=True, progress=progress)
+
+
+@pytest.fixture
+def stores() -> Iterator[Stores]:
+    stores = Stores()
+    yield stores
+    stores.released.set()
+
+
+def until_complete(fleet: Fleet) -> None:
+    end = monotonic() + PATIENCE
+    while not fleet.is_complete:
+        assert monotonic() < end
+        fleet.look(0.01)
+
+
+def twelve(tmp_path: Path) -> list[Context]:
+    """Nine stores, and three that are away: one is missing, one damaged, one hangs."""
+    folders = [make_store(tmp_path / f"store{number}", number + 1) for number in range(9)]
+    damaged = make_store(tmp_path / "damaged")
+    journal = damaged / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"north", b"south"))
+    away = [tmp_path / "hangs", tmp_path / "missing", damaged]
+    return [Context(folder.name, str(folder)) for folder in (*away, *folders)]
+
+
+def test_three_away_do_not_hold_the_others(tmp_path: Path, stores: Stores) -> None:
+    fleet = Fleet(twelve(tmp_path), stores.open)
+    began = monotonic()
+    until_complete(fleet)
+    took = monotonic() - began
+    states = {name: row.state for name, row in fleet.rows.items() if row.state != "ok"}
+    assert states == {"hangs": "no-answer", "missing": "missing", "damaged": "damaged"}
+    assert [row.facts.report.used for row in fleet.rows.values() if row.facts is not None] == [*range(1, 10)]
+    assert took < PATIENCE / 4
+    (total,) = totals(fleet.rows.values())
+    assert (total.stores, total.used, total.limit, total.free, total.is_whole) == (9, 45, 90, 45, True)
+    make_store(tmp_path / "hangs")  # it answers in the end
+    stores.released.set()
+    until(fleet, lambda: fleet.rows["hangs"].state == "ok")
+
+
+def until(fleet: Fleet, holds: object) -> None:
+    assert callable(holds)
+    end = monotonic() + PATIENCE
+    while not holds():
+        assert monotonic() < end
+        fleet.look(0.01)
+
+
+def test_one_that_hangs_holds_one_thread_and_is_not_asked_again(
+    tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    make_store(tmp_path / "a")
+    fleet = Fleet([Context("hangs", str(tmp_path / "hangs")), Context("a", str(tmp_path / "a"))], stores.open, 0.01)
+    until_complete(fleet)
+    for _ in range(3):
+        fleet.refresh()
+        until(fleet, lambda: not fleet._waiting and "a" not in fleet._began)
+    assert stores.opened == ["hangs", "a"]  # and what did not change is not read again
+
+
+def test_what_changes_is_read_again(tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    folder = make_store(tmp_path / "a")
+    fleet = Fleet([Context("a", str(folder))], stores.open)
+    until_complete(fleet)
+    with_change = Session.open(folder, "other", FixedClock(NOW))
+    with_change.do(DisableAccounts((f"a1@{DOMAIN}",)))
+    with_change.close()
+    fleet.refresh()
+    until(fleet, lambda: (facts := fleet.rows["a"].facts) is not None and facts.report.used == 2)
+
+
+def test_two_contexts_of_a_store_count_once_and_what_has_no_limit_makes_no_sum(tmp_path: Path, stores: Stores) -> None:
+    folder = make_store(tmp_path / "a")
+    contexts = [Context("one", str(folder)), Context("two", str(folder))]
+    fleet = Fleet(contexts, stores.open)
+    until_complete(fleet)
+    (total,) = totals(fleet.rows.values())
+    assert (total.stores, total.used, total.limit) == (1, 3, 10)
+    free = make_store(tmp_path / "b", seats=None)
+    fleet = Fleet([*contexts, Context("three", str(free)), Context("wrong", "")], stores.open)
+    until_complete(fleet)
+    (total,) = totals(fleet.rows.values())
+    assert (total.stores, total.used, total.limit, total.free) == (2, 6, None, None)
+    assert fleet.rows["wrong"].state == "unusable"
+
+
+def test_reading_writes_nothing(tmp_path: Path, stores: Stores) -> None:
+    folder = make_store(tmp_path / "a")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    until_complete(Fleet([Context("a", str(folder))], stores.open))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_one_that_hangs_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    """Python waits for the threads of executors, and for none of these."""
+    code = f"""
+import threading
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet import Fleet
+fleet = Fleet([Context("hangs", {str(tmp_path)!r})], lambda *_: threading.Event().wait(), 0.01)
+while not fleet.is_complete:
+    fleet.look(0.01)
+fleet.close()
+print(fleet.rows["hangs"].state)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE, check=True)
+    assert ended.stdout.strip() == b"no-answer"
