@@ -64,7 +64,7 @@ def test_a_person_confirms_a_guess_of_the_encoding(
     (tmp_path / "users.csv").write_bytes("Name;FullName\njiri;Jiří Dvořák\n".encode("cp1250"))
     command = ("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example")
     assert console(*command).code == 2  # without a terminal
-    monkeypatch.setattr("kconsole.cli.context.has_person", lambda: True)
+    monkeypatch.setattr("kconsole.cli.encodings.has_person", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     said = console(*command)
     assert "Jiří Dvořák" in said.err
@@ -96,7 +96,7 @@ def test_a_license_file_in_another_encoding_is_named(tmp_path: Path, monkeypatch
         said = console("license", "install", str(key), *options)
         assert (said.code, console("status", "--json").json["license"]["seats"]) == (2, 10)
         assert "Café" in said.err
-    for module in ("context", "license"):
+    for module in ("encodings", "license"):
         monkeypatch.setattr(f"kconsole.cli.{module}.has_person", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert console("license", "install", str(key)).code == 2
