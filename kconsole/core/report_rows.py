@@ -59,6 +59,8 @@ class AccountRow(NamedTuple):
     outcome: str
     """The code of what the policy says."""
     why: Message
+    other_policies: str
+    """What the other policies say, as "purge=recent strict=do"; empty if there are none."""
     protected_as: str
     kept_until: datetime | None
     tags: str
@@ -123,8 +125,9 @@ class CostRow(NamedTuple):
 
 
 class OutcomeRow(NamedTuple):
-    """How many accounts have one outcome."""
+    """How many accounts have one outcome of a policy."""
 
+    policy: str
     outcome: str
     accounts: int
 

@@ -38,6 +38,7 @@ from kconsole.licensing.seat_since import SeatsSince, Since
 from kconsole.operations.catalog import BEGINNINGS
 from kconsole.operations.history import LogQuery
 from kconsole.operations.reclaim.judging import READINGS, judge
+from kconsole.operations.reclaim.policies import policies_of
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.session import Session
 
@@ -102,7 +103,7 @@ def parts_of(report: Report) -> Iterator[Report]:
             (by_domain[key] if key in domains else total)[name].append(row)
     total["domains"] = report.tables["domains"]
     for key, tables in by_domain.items():
-        tables["outcomes"] = _outcomes(row.outcome for row in tables.get("accounts", ()))
+        tables["outcomes"] = _outcomes(report.policy, tables.get("accounts", ()))
         shown = {name: tables[name] for name in report.tables if name not in ("costs", "protections")}
         yield report._replace(part="domain", domain=domains[key], tables=shown)
     yield report._replace(part="total", tables=total)
@@ -183,6 +184,11 @@ class _Reporting:
         return sorted(self._seats_rows(), key=lambda row: (canonical_domain(row.domain), row.address))
 
     def _accounts(self) -> list[AccountRow]:
+        others = {
+            policy.name: {each.entry.id: each.code for each in judge(self._session, policy, by_role=False).judged}
+            for policy in policies_of(self._state)
+            if policy != self._policy
+        }
         rows = []
         for each in self._judged.judged:
             entry = each.entry
@@ -193,12 +199,14 @@ class _Reporting:
             rows.append(AccountRow(
                 entry.address, entry.full_name, entry.domain, self._rules.classify(entry).code, entry.enabled,
                 entry.role, entry.origin, since.at, since.known if seat else "", *_login(entry), each.code,
-                each.message, self._protected(entry), self._kept(entry), " ".join(entry.tags),
+                each.message, " ".join(f"{name}={codes[entry.id]}" for name, codes in others.items()),
+                self._protected(entry), self._kept(entry), " ".join(entry.tags),
             ))  # fmt: skip
-        return sorted(rows, key=lambda row: (canonical_domain(row.domain), row.address))
+        self._rows = sorted(rows, key=lambda row: (canonical_domain(row.domain), row.address))
+        return self._rows
 
     def _outcomes(self) -> list[OutcomeRow]:
-        return _outcomes(each.code for each in self._judged.judged if self._rules.is_account(each.entry))
+        return _outcomes(self._policy.name, self._rows)
 
     def _changes(self) -> list[ChangeRow]:
         commits = self._session.history.log(LogQuery(since=self._since))
@@ -285,8 +293,13 @@ def _login(entry: Entry) -> tuple[datetime | None, LoginKnown]:
     return None, "unknown" if entry.login_unknown else "never"
 
 
-def _outcomes(codes: Iterable[str]) -> list[OutcomeRow]:
-    return [OutcomeRow(code, number) for code, number in sorted(Counter(codes).items())]
+def _outcomes(policy: str, rows: Iterable[AccountRow]) -> list[OutcomeRow]:
+    """How many accounts have which outcome of which policy; the one that the report is about comes first."""
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        found[policy, row.outcome] += 1
+        found.update((name, code) for name, _, code in (each.partition("=") for each in row.other_policies.split()))
+    return [OutcomeRow(*key, found[key]) for key in sorted(found, key=lambda key: (key[0] != policy, key))]
 
 
 def _changes_of(commit: Commit, undone_by: int | None) -> Iterator[ChangeRow]:

@@ -33,7 +33,7 @@ HEADINGS: Final[Mapping[str, str]] = {
     "seats": "Seats",
     "accounts": "Accounts",
     "changes": "Changes",
-    "outcomes": "What the policy says",
+    "outcomes": "What the policies say",
     "domains": "Domains",
     "costs": "What seats cost",
     "reservations": "Reservations",
@@ -129,7 +129,8 @@ def _left_alone(row: SeatRow | AccountRow) -> str:
 
 
 def _outcome(row: AccountRow) -> str:
-    return f"{'not used' if row.outcome == 'do' else 'stays'}: {safe_text(words_of(row.why))}"
+    others = f"; {row.other_policies.replace(' ', ', ')}" if row.other_policies else ""
+    return f"{'not used' if row.outcome == 'do' else 'stays'}: {safe_text(words_of(row.why) + others)}"
 
 
 def _subject(row: ChangeRow) -> str:
@@ -200,6 +201,7 @@ COLUMNS: Final[Mapping[str, Sequence[Column]]] = {
         Column("What", _subject, look="whole"), Column("Change", _change), Column("Seats", _seats, right=True), _REASON,
     ),
     "outcomes": (
+        Column("Policy", lambda row: safe_text(row.policy)),
         Column("Outcome", lambda row: "not used" if row.outcome == "do" else REASONS.get(row.outcome, row.outcome)),
         _count("Accounts", "accounts"),
     ),

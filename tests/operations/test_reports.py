@@ -18,7 +18,7 @@ from kconsole.operations.base import Operation
 from kconsole.operations.decisions import KeepAccounts, Protect, Reserve
 from kconsole.operations.license import SetPrice
 from kconsole.operations.maintenance import archive
-from kconsole.operations.reclaim.policies import IDLE
+from kconsole.operations.reclaim.policies import IDLE, SetPolicy
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.reports import check_complete, parts_of, report_of
 from kconsole.operations.server import RecordRestart
@@ -131,7 +131,16 @@ def test_a_review_has_every_account_once_with_one_outcome(tmp_path: Path) -> Non
     assert rows["anna"].kept_until is not None
     assert rows["chen"].protected_as == "chen*"
     assert rows["berg"].since_known == ""
-    assert sum(row.accounts for row in found.tables["outcomes"]) == len(rows)
+    assert sum(row.accounts for row in found.tables["outcomes"] if row.policy == "idle") == len(rows)
+    assert {row.policy for row in found.tables["outcomes"]} == {"idle"}
+    session.do(SetPolicy("strict", {"inactive": "500"}))
+    found = report(session, "review")
+    others = {row.address.partition("@")[0]: row.other_policies for row in found.tables["accounts"]}
+    assert (others["idle"], others["berg"]) == ("strict=recent", "strict=disabled-already")
+    counts = {(row.policy, row.outcome): row.accounts for row in found.tables["outcomes"]}
+    assert (counts["idle", "do"], counts["strict", "recent"]) == (1, 1)
+    parts = [row for each in parts_of(found) if each.part == "domain" for row in each.tables["outcomes"]]
+    assert sum(row.accounts for row in parts) == sum(counts.values())
     assert [row.subject for row in found.tables["reservations"]] == ["Dora"]
     assert [(row.address, row.reason) for row in found.tables["keeps"]] == [("anna@north.example", "leave")]
 
