@@ -18,7 +18,7 @@ import pytest
 Made = TypeVar("Made")
 
 USUAL: Final = ("bash-completion", "ca-certificates", "fish", "man-db", "systemd", "zsh")
-NEEDED: Final = ("python3.11", "libgcc-s1")
+NEEDED: Final = ("python3.11", "libgcc-s1", "libpq5")
 MAKE: Final = (
     *("mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt", f"--include={','.join(USUAL)}"),
     # A mirror may lag behind; this one is only for a test.

@@ -58,7 +58,9 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
     python = environment.python
     debian, release = RELEASES[python]
     packages = stage / LIBRARY / f"lib/python{python}/site-packages"
-    shutil.copytree(environment.folder, packages, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(environment.folder, packages, ignore=shutil.ignore_patterns("__pycache__", "psycopg_binary*"))
+    # PostgreSQL's library and its TLS are Debian's: it keeps them safe, and the wheel's would stay as they are.
+    parts = [part for part in environment.parts if part.name != "psycopg-binary"]
     for shown_elsewhere in ("man", "systemd", "monitoring"):
         shutil.rmtree(packages / "kconsole/data" / shown_elsewhere, ignore_errors=True)
     fields = {
@@ -68,7 +70,7 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
         "release": release,
         "glibc": glibc_of(packages),
         "date": formatdate(dist.epoch()),
-        "parts": "\n".join(_copyright(part, f"/{packages.relative_to(stage)}") for part in environment.parts),
+        "parts": "\n".join(_copyright(part, f"/{packages.relative_to(stage)}") for part in parts),
     }
     _environment(stage, python)
     for shell, place in COMPLETION.items():
@@ -85,7 +87,7 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
     _write(stage / DOC / "changelog.gz", _gzipped((ROOT / "CHANGELOG.md").read_bytes()))
     _write(stage / DOC / "changelog.Debian.gz", _gzipped(_filled("changelog", fields).encode()))
     _write(stage / DOC / "copyright", _filled("copyright", fields))
-    _write(stage / DOC / "kconsole.cdx.json", sbom.document(environment.parts))
+    _write(stage / DOC / "kconsole.cdx.json", sbom.document(parts))
     _control(stage, fields)
     _level(stage)
     return fields

@@ -15,6 +15,12 @@ from tests.packaging import HERE, ROOT
 LOCK: Final = HERE / "lock.txt"
 
 
+EXTRAS: Final = ("postgresql",)
+
+ON: Final = {"sys_platform": "linux", "implementation_name": "cpython"}
+"""What the environments are for. Other markers would need Pythons told apart, and a test says that there are none."""
+
+
 class Pin(NamedTuple):
     """One part of the lock."""
 
@@ -29,12 +35,14 @@ class Pin(NamedTuple):
 
 
 def pins(text: str) -> dict[str, Pin]:
-    """What a lock names, by the part's name."""
+    """What a lock names for Linux, by the part's name."""
     found: dict[str, Pin] = {}
     for part in re.split(r"\n(?=[a-z0-9])", text):
         if "==" in part:
             needed_by = map(canonicalize_name, re.findall(r"^    #(?: via|  ) ([a-z0-9][\w.-]*)", part, re.M))
             requirement = Requirement(part.partition(" \\")[0])
+            if requirement.marker and not requirement.marker.evaluate(ON):
+                continue
             found[canonicalize_name(requirement.name)] = Pin(
                 requirement, tuple(re.findall(r"--hash=sha256:([0-9a-f]{64})", part)), tuple(needed_by)
             )
@@ -42,8 +50,9 @@ def pins(text: str) -> dict[str, Pin]:
 
 
 def wanted(root: Path = ROOT) -> dict[str, Requirement]:
-    """What pyproject.toml asks for."""
-    texts = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
+    """What pyproject.toml asks for, with the extras: who has a package cannot add one."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    texts = [*project["dependencies"], *(text for extra in EXTRAS for text in project["optional-dependencies"][extra])]
     return {canonicalize_name(each.name): each for each in map(Requirement, texts)}
 
 
@@ -78,6 +87,7 @@ def write(*options: str) -> None:
         [
             *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
             *("--system-certs", "--python-version", "3.11", "--custom-compile-command", "make lock"),
+            *(f"--extra={extra}" for extra in EXTRAS),
             *("--output-file", str(LOCK.relative_to(ROOT)), *options, "pyproject.toml"),
         ],
         cwd=ROOT,

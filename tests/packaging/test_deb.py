@@ -41,6 +41,7 @@ def test_a_fresh_debian_gets_it_and_is_rid_of_it(tmp_path: Path) -> None:
         root.apt("install", "/tmp/kconsole.deb")
         works(root)
         demo_stands(root)
+        takes_libraries_of_debian(root)
         stands_where_debian_looks(root)
         root.put(one_file, "/tmp/kconsole.pyz")
         assert root.run("env", "SHIV_ROOT=/tmp/shiv", "python3.11", "/tmp/kconsole.pyz", "--version") == VERSION
@@ -128,6 +129,12 @@ def demo_stands(root: CleanRoot) -> None:
         screen.wait_for("113 of 120 seats used", "q quit")
         screen.send("q")
         assert screen.wait_for_end() == 0
+
+
+def takes_libraries_of_debian(root: CleanRoot) -> None:
+    """PostgreSQL's, which has another TLS in it as a wheel."""
+    said = "import psycopg, sys; print(psycopg.pq.__impl__, sys.prefix)"
+    assert root.run("/usr/lib/kconsole/bin/python3", "-I", "-c", said) == "python /usr/lib/kconsole\n"
 
 
 def stands_where_debian_looks(root: CleanRoot) -> None:

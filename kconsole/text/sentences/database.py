@@ -25,7 +25,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         " a client certificate needs none. Change a password that others may have seen."
     ),
     "no-driver": "What speaks with PostgreSQL cannot be used: {error}.",
-    "install-driver": "Install it with 'pip install \"kconsole[postgresql]\"', or as Debian's package python3-psycopg.",
+    "install-driver": (
+        "Install it with 'pip install \"kconsole[postgresql]\"'. The Debian package has it, and needs libpq5."
+    ),
     # Away
     "database-away": "{database} cannot be reached: {error}.",
     "database-away-hint": (
