@@ -31,4 +31,6 @@ def engine_at(address: Address, read_only: bool = False, allow_network_fs: bool 
 def known_to(engine: JournalEngine, operator: Operator | str) -> Operator:
     """An operator as the storage knows them: by its login. The user that this host's system names is a claim then."""
     who = as_operator(operator)
-    return who._replace(user=engine.login, claimed=who.claimed or who.user) if engine.login else who
+    if engine.login in ("", who.user):
+        return who
+    return who._replace(user=engine.login, claimed=who.claimed or who.user)

@@ -61,8 +61,7 @@ class SeatStore:
         self.journal = JournalReader(engine)
         self.state = self.journal.state
         self.operator = as_operator(operator)
-        self.authority = engine.bounded(authority)
-        self.follow = engine.follow
+        self.authority, self.follow = engine.bounded(authority), engine.follow
         self.session: Final = os.urandom(8).hex()
         self.notices: list[Message] = engine.notices
         self._engine, self._clock, self._patience = engine, clock, patience
@@ -234,8 +233,8 @@ class SeatStore:
             StoreBusy: another process held the store for too long.
             StoreUnusable: it cannot be read or written; nothing was changed.
         """
-        who = as_operator(operator) if operator else self.operator
         with self._locked():
+            who = known_to(self._engine, operator or self.operator)
             transaction = Transaction(self.state, self.journal.next_number, operation, self.sequence + 1)
             try:
                 authority = self.authority()
@@ -278,6 +277,7 @@ class SeatStore:
         """Be the only writer, at the end of the journal."""
         self._check_writable()
         with self._engine.lock(self._patience, self.operator.shown):
+            self.operator = known_to(self._engine, self.operator)  # a database that was away may not have said
             if self.journal.has_more():
                 self._take_rest()
             yield

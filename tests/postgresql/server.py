@@ -26,6 +26,7 @@ ADMIN: Final = "postgres"
 _PREPARED: Final = "prepared"
 _ROLES: Final = {
     "boss": "kconsole_full_admin",
+    "dirk": "kconsole_full_admin",
     "carol": "kconsole_account_admin",
     "hana": "kconsole_helpdesk",
     "audra": "kconsole_auditor",
@@ -57,13 +58,17 @@ def unprivileged() -> dict[str, Any]:
 class DatabaseServer:
     """A server, until it is closed."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, primary: "DatabaseServer | None" = None) -> None:
         self.programs, self._how = programs(), unprivileged()
         self.folder = Path(tempfile.mkdtemp(prefix="kconsole-pg-"))
         if self._how:
             os.chown(self.folder, self._how["user"], self._how["group"])
-        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
+        if primary is not None:
+            how = ["-h", str(primary.folder), "-U", ADMIN, "-D", "data", "--write-recovery-conf", "--checkpoint=fast"]
+            self._run("pg_basebackup", *how)
+            self.start()
+            return
         self._run(
             "initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", ADMIN, "-D", "data"
         )
@@ -73,6 +78,16 @@ class DatabaseServer:
         for login, role in _ROLES.items():
             self.execute("postgres", f"CREATE ROLE {login} LOGIN IN ROLE {role}")
         self.execute("postgres", "CREATE ROLE stranger LOGIN")
+
+    @classmethod
+    def standby_of(cls, primary: "DatabaseServer") -> "DatabaseServer":
+        """A server that follows another one."""
+        return cls(primary)
+
+    @property
+    def quoted(self) -> str:
+        """Its folder as the host of an address."""
+        return quote(str(self.folder), safe="")
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -86,7 +101,7 @@ class DatabaseServer:
         log = (self.folder / "log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [str(self.programs / "postgres"), *how, *self._options, *options],
+                [str(self.programs / "postgres"), *how, *options],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -136,14 +151,14 @@ class Database:
 
     def address(self, login: str = "boss") -> str:
         """Its address, for a login."""
-        return f"postgresql://{login}@{quote(str(self.server.folder), safe='')}/{self.name}"
+        return f"postgresql://{login}@{self.server.quoted}/{self.name}"
 
     def execute(self, sql: str, *values: object, login: str = ADMIN) -> list[Any]:
         return self.server.execute(self.name, sql, *values, login=login)
 
     def end_sessions(self, login: str = "boss") -> None:
         """End the sessions of a login, as an administrator or a crash does."""
-        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", login)
+        self.execute("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = %s", login)
 
     def drop(self) -> None:
         self.server.execute("postgres", f"DROP DATABASE {self.name} WITH (FORCE)")

@@ -120,25 +120,24 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
 
 _ABOUT: Final = """
 SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
-    current_setting('server_encoding'), current_setting('full_page_writes'),
-    CASE WHEN to_regprocedure('kconsole.append(text,bigint,text,bytea[],integer)') IS NULL THEN NULL
-        ELSE has_schema_privilege('kconsole', 'USAGE') END
+    (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
+        WHERE n.nspname = 'kconsole' AND p.proname = 'append')
 """
 
 
 def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
     """What a database says of itself; StoreUnusable if no journal may be kept there, or not this way."""
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        raise StoreUnusable("database-encoding", "make-utf8-database", database=address.shown, encoding=encoding)
     with speaking(address):
         row = connection.execute(_ABOUT).fetchone()
         assert row is not None  # noqa: S101  # it always gives one
-        login, process, is_standby, fsync, encoding, _, may_use = row
+        login, process, is_standby, fsync, may_use = row
         is_pooled = process != connection.info.backend_pid
         if is_standby:
             raise StoreUnusable("database-standby", "name-primary", database=address.shown)
         if fsync != "on":
             raise StoreUnusable("database-unsafe", "turn-fsync-on", database=address.shown)
-        if encoding != "UTF8":
-            raise StoreUnusable("database-encoding", "make-utf8-database", database=address.shown, encoding=encoding)
         if is_pooled:
             _refuse_shared_sessions(connection, address)
         if may_use is None:

@@ -282,11 +282,9 @@ class PostgresEngine:
         try:
             for lines in batches:
                 size += sum(map(len, lines))
-                writer.execute(
-                    "SELECT kconsole.append(%s, %s, %s, %s, %s)",
-                    (self._where.store, after.sequence, after.hash, list(lines), FORMAT),
-                )
-                after = Head(after.sequence + len(lines), hash_of(lines[-1]))
+                values = (self._where.store, *after, list(lines), FORMAT)
+                after = Head(after.sequence + len(lines), hash_of(lines[-1]))  # what to look for if no answer comes
+                writer.execute("SELECT kconsole.append(%s, %s, %s, %s, %s)", values)
             writer.execute("COMMIT")
         except driver.Error as failed:
             if not is_lost(failed):
