@@ -117,4 +117,4 @@ samples: $(SETUP)
 	@$(BIN)/python -m tests.samples data
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage.json
+	rm -rf .venv dist .mypy_cache .ruff_cache .hypothesis .coverage.json

@@ -15,7 +15,8 @@ from tests.packaging import HERE, ROOT
 LOCK: Final = HERE / "lock.txt"
 
 
-EXTRAS: Final = ("postgresql",)
+FOR_DEVELOPERS: Final = {"bench", "dev", "packaging"}
+"""Extras that no package carries; it carries all others, since nothing can be added to it."""
 
 ON: Final = {"sys_platform": "linux", "implementation_name": "cpython"}
 """What the environments are for. Other markers would need Pythons told apart, and a test says that there are none."""
@@ -50,10 +51,16 @@ def pins(text: str) -> dict[str, Pin]:
 
 
 def wanted(root: Path = ROOT) -> dict[str, Requirement]:
-    """What pyproject.toml asks for, with the extras: who has a package cannot add one."""
+    """What pyproject.toml asks for, with the extras."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    texts = [*project["dependencies"], *(text for extra in EXTRAS for text in project["optional-dependencies"][extra])]
+    texts = [*project["dependencies"], *(text for extra in extras(root).values() for text in extra)]
     return {canonicalize_name(each.name): each for each in map(Requirement, texts)}
+
+
+def extras(root: Path = ROOT) -> dict[str, list[str]]:
+    """The extras that packages carry, and what each asks for."""
+    found = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    return {name: texts for name, texts in found.items() if name not in FOR_DEVELOPERS}
 
 
 def misfits(locked: dict[str, Pin], asked: dict[str, Requirement]) -> list[str]:
@@ -87,7 +94,7 @@ def write(*options: str) -> None:
         [
             *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
             *("--system-certs", "--python-version", "3.11", "--custom-compile-command", "make lock"),
-            *(f"--extra={extra}" for extra in EXTRAS),
+            *(f"--extra={extra}" for extra in extras()),
             *("--output-file", str(LOCK.relative_to(ROOT)), *options, "pyproject.toml"),
         ],
         cwd=ROOT,
