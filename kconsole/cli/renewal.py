@@ -77,7 +77,10 @@ def renewal(place: CliContext, policy: str, as_json: bool) -> int:
         put_json(_renewal_document(session, found, judged))
     else:
         put_sections([("", [Detail(row.label, row.text) for row in renewal_rows(found)])])
-        say(PACKS if found.needed is not None else WHY[found.state])
+    if found.needed is None:
+        say(WHY[found.state])
+    elif not as_json:
+        say(PACKS)
     for objection in () if as_json else judged.objections:
         say(f"Note: {messages.sentence(objection)} So no accounts are named that could go.")
     say_missing_lines(session)
