@@ -205,8 +205,10 @@ class Report(NamedTuple):
     """The last line of the log that it rests on."""
     hash: str
     """The hash of that line, which stands for all lines."""
+    read_at: datetime | None
+    """How new the data is: when the server was read, or what was last imported; None if that is not known."""
     gaps: Sequence[Message]
-    """What is missing or old, so that it is a report in part; empty if it is complete."""
+    """What is missing, or old beside what the server has now: a report in part. Empty if it is complete."""
     scope: Sequence[str]
     """The domains that the operator may see; empty for all."""
     tables: dict[str, list[Any]]

@@ -143,6 +143,8 @@ class Judgements(NamedTuple):
     judged: list[Judgement]
     objections: list[Message]
     """Why the policy must not be applied to this data at all."""
+    read_at: datetime | None
+    """How new the data is; None if that is not known."""
     used: int
     used_after: int
     limit: int | None

@@ -129,7 +129,7 @@ class _Reporting:
         return Report(
             self._kind, "whole", "", self._now, self._since, session.store.operator.shown,
             "" if customer is None else customer.organization,
-            self._policy.name, session.store.id, head.sequence, head.hash, list(self._gaps()),
+            self._policy.name, session.store.id, head.sequence, head.hash, self._judged.read_at, list(self._gaps()),
             sorted(authority.domains) if authority.is_bound else (), tables,
         )  # fmt: skip
 
@@ -160,7 +160,9 @@ class _Reporting:
             yield message("report-seats-in-part")
         if report.hides_limit:
             yield message("report-limit-unknown")
-        yield from (each for each in self._judged.objections if each.code != "domains-unread")
+        elsewhere = {"domains-unread"} if server is not None else {"domains-unread", "data-is-old"}
+        # Without a server there is no newer data to ask for: the report says how old it is.
+        yield from (each for each in self._judged.objections if each.code not in elsewhere)
         if pending := list(self._state.pending_changes.values()):
             targets = [target.address for each in pending for target in each.targets]
             yield message("report-unconfirmed", addresses=list(dict.fromkeys(targets)))

@@ -67,6 +67,7 @@ def json_pieces(report: Report) -> Iterator[str]:
         "domain": report.domain or None,
         "as_of": to_iso(report.made_at),
         "since": to_iso(report.since),
+        "read_at": None if report.read_at is None else to_iso(report.read_at),
         "made_by": report.made_by,
         "organization": report.organization,
         "policy": report.policy,

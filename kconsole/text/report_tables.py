@@ -270,6 +270,7 @@ def facts_of(report: Report) -> list[tuple[str, str]]:
         ("Domains", ", ".join(map(safe_address, report.scope)) if report.scope else ""),
         ("Made", f"{ages.full_moment(report.made_at)}, by {safe_text(report.made_by)}"),
         ("Since", ages.full_moment(report.since)),
+        ("Data", "of an unknown day" if report.read_at is None else f"of {ages.full_moment(report.read_at)}"),
         ("Policy", safe_text(report.policy) if report.kind != "changes" else ""),
         ("Log", f"line {report.line:,}, hash {report.hash}"),
         ("Store", report.store),

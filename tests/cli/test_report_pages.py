@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser import Browser, browser
 from tests.cli.console import Console
-from tests.cli.test_reports import DOMAINS, HOSTILE, clock, hostile, office  # noqa: F401  # fixtures
+from tests.cli.test_reports import DOMAINS, HOSTILE, hostile, in_part, office  # noqa: F401  # fixtures
 from tests.limits import PATIENCE
 
 pytestmark = pytest.mark.thorough
@@ -49,7 +49,7 @@ def keep(name: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["seats", "review", "changes"])
 def test_a_page_with_hostile_names_is_quiet(chromium: Browser, hostile: Console, tmp_path: Path, kind: str) -> None:  # noqa: F811
-    clock(hostile).forward(days=2)
+    in_part(hostile)
     found = pages(hostile, tmp_path / "out", kind, "--partial", *(["--by", "domain"] if kind == "seats" else []))
     for page in (
         found if len(found) == 1 else [each for each in found if re.search(r"xxx|north|td_|08-07\.", each.name)]
@@ -84,7 +84,7 @@ def test_it_prints_on_a4_with_heads_numbers_and_what_is_missing_on_each_page(
 ) -> None:  # fmt: skip
     people = [{"address": f"person{n:03}@north.example", "full_name": f"Person {n}"} for n in range(200)]
     hostile.restore({"domains": [{"name": "north.example"}], "license": {"seats": 500}, "entries": people})
-    clock(hostile).forward(days=2)
+    in_part(hostile)
     (page,) = pages(hostile, tmp_path / "out", "review", "--partial")
     chromium.open(page)
     pdf = chromium.printed()

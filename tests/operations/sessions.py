@@ -4,9 +4,11 @@ from pathlib import Path
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from kconsole.core.server import PendingChange, Target
 from kconsole.importers.kerio_csv import KerioExport, read_kerio_export
 from kconsole.operations.base import Done
 from kconsole.operations.session import Session
+from kconsole.store.seatstore import SeatStore
 from kconsole.text.messages import words_of
 from tests.clocks import FixedClock, noon
 from tests.under_kerio import evaluate
@@ -53,6 +55,13 @@ def session_of(
 def another(session: Session) -> Session:
     """A second session on the same store, as of a second console."""
     return Session.open(session.store.folder, "berg", session.clock, patience=0)
+
+
+def leave_unconfirmed(store: SeatStore, address: str) -> None:
+    """A server was asked to disable this account, and has not answered: what a store says is in part."""
+    with store.transaction("ask server", "restore") as transaction:
+        target = Target(number=1, server_id="1", address=address)
+        transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(target,)))
 
 
 def results(done: Done) -> list[tuple[str, str]]:

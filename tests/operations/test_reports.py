@@ -12,7 +12,7 @@ from kconsole.core.license import price_of
 from kconsole.core.records import LastLogin
 from kconsole.core.report_rows import TABLES_OF, Report, ReportKind
 from kconsole.core.roles import Authority
-from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.core.server import Server, ServerAccess
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.decisions import KeepAccounts, Protect, Reserve
@@ -25,7 +25,7 @@ from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock, noon
 from tests.operations.harmed import harm_line, mended, store_of
-from tests.operations.sessions import account, logged_in, session_of
+from tests.operations.sessions import account, leave_unconfirmed, logged_in, session_of
 
 SERVER = Server(name="mail", access=ServerAccess(url="https://mail.example:4040", user="eye"), synced_at=noon().now())
 
@@ -212,9 +212,7 @@ def test_what_is_missing_is_named_and_refused(tmp_path: Path) -> None:
     session = follows(session, replace(SERVER, synced_at=noon().now().replace(month=7)))
     assert gaps(session) == ["data-is-old"]
     session = follows(session, SERVER)
-    with session.store.transaction("ask server", "restore") as transaction:
-        asked = Target(number=1, server_id="1", address="anna@north.example")
-        transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(asked,)))
+    leave_unconfirmed(session.store, "anna@north.example")
     assert gaps(session) == ["report-unconfirmed"]
 
 
@@ -248,7 +246,8 @@ def test_lines_that_were_moved_elsewhere_are_missed(tmp_path: Path) -> None:
     for file in (tmp_path / "store").glob("journal-*.jsonl.gz"):
         file.unlink()
     session = Session.open(tmp_path / "store", "anna", noon(), patience=0)
-    assert gaps(session) == ["data-is-old", "archive-missing"]
+    assert gaps(session) == ["archive-missing"], "and old data is no gap: without a server there is no newer"
+    assert report(session).read_at is None, "the line that would say so is missed"
     assert seats_since(session)["idle"] == ("at-least-since", 5)
 
 

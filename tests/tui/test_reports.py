@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.license import price_of
+from tests.operations.sessions import leave_unconfirmed
 from tests.tui.console import NARROW, console, until
 from tests.tui.licenses import ACTIVATED, office
 
@@ -28,11 +29,11 @@ async def test_a_report_is_written_where_exports_go(home: Path) -> None:
 @pytest.mark.thorough
 async def test_one_in_part_is_refused_unless_it_is_wanted(home: Path) -> None:
     async with console("small", NARROW) as screen:
-        screen.clock.forward(days=30)
+        leave_unconfirmed(screen.session.store, screen.listed[0])
         await screen.press("number_sign", "enter", *"x", "enter", "enter", "enter")
         screen.expect_dialog("neither a day")
         await screen.press("up", "up", "backspace", "enter", "enter", "enter")
-        screen.expect_dialog("must not be older than 26 hours")
+        screen.expect_dialog("not confirmed")
         assert list(home.glob("kconsole-*")) == []
         await screen.press("space", "enter")
         assert screen.dialog is None

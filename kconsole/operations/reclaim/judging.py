@@ -127,6 +127,7 @@ def _judgements(
         policy=policy,
         judged=judged,
         objections=objections(policy, context),
+        read_at=context.read_at,
         used=report.used,
         used_after=report.used - freed,
         limit=report.limit,
