@@ -5,6 +5,7 @@ depends on still to be installed. It stays in the user's folder for caches, so t
 """
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -102,8 +103,16 @@ def lacking(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def need(*modules: str) -> None:
+    """Look for modules of the extra `packaging`, which `make check` installs."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            lacking(f"{module} is not installed")
+
+
 def need_all() -> None:
     """Look for what the test of the package needs, before anything is built."""
+    need("cyclonedx", "hatchling", "license_expression", "shiv")
     for program in ("dpkg-deb", "lintian", "mmdebstrap", "nsenter", "unshare"):
         if shutil.which(program) is None:
             lacking(f"{program} is not installed")

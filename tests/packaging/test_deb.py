@@ -117,6 +117,8 @@ def works(root: CleanRoot) -> None:
         int(root.run("sh", "-c", f"find /usr/lib/kconsole -name '*.{kind}' | wc -l")) for kind in ("pyc", "py")
     )
     assert compiled == sources
+    others = ("!", "-name", "*.cpython-311-*", "!", "-name", "*.abi3.so")
+    assert root.run("find", "/usr/lib/kconsole", "-name", "*.so", *others) == "", "of another Python"
     assert root.run("stat", "-c", "%U:%G %a", HOME, "/etc/kconsole").split("\n")[:2] == [
         "root:kconsole 750",
         "root:root 755",
