@@ -13,6 +13,7 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.session import ServerWriter, Session
+from kconsole.text.ages import age
 
 UNSEEN: Final = 0.2
 """Seconds of background work before a dialog says what is being done: a dialog that flashes up is worse than none."""
@@ -33,6 +34,7 @@ class CommitFeed:
         self.trouble: StoreUnusable | None = None
         """Why the commits of other processes cannot be read now; None if they can."""
         session.listen(self._heard)
+        session.store.follow()
 
     @property
     def is_held(self) -> bool:
@@ -125,6 +127,9 @@ class Workspace:
     @property
     def trouble(self) -> str:
         """What does not work, in a few words; empty if all does."""
+        if (away := self.session.store.away) is not None:
+            read = age(away.read_at, self.session.clock.now()) if away.read_at is not None else "before"
+            return f"database away · read {read}"
         if self.feed.trouble is not None:
             return "cannot read the store"
         return "cannot save" if self.cannot_save else ""
@@ -222,7 +227,7 @@ class Workspace:
         try:
             yield
         except StoreUnusable:
-            self.cannot_save = True
+            self.cannot_save = self.session.store.away is None
             raise
 
 

@@ -82,7 +82,7 @@ def away(address: DatabaseAddress, error: Exception) -> StorageAway:
 def _words(error: Exception) -> str:
     diagnosis = getattr(error, "diag", None)
     text = getattr(diagnosis, "message_primary", "") or str(error)
-    return " ".join(text.split()).rstrip(".")
+    return " ".join(text.split()).removeprefix("connection is bad: ").rstrip(".?")
 
 
 @contextmanager

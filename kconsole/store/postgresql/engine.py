@@ -21,6 +21,7 @@ from kconsole.store.postgresql.address import parse
 from kconsole.store.postgresql.connection import away, close_quietly, is_lost, psycopg, speaking
 from kconsole.store.postgresql.follower import Follower
 from kconsole.store.postgresql.link import RETRY, Link
+from kconsole.store.postgresql.recent_lines import RecentLines
 
 _BATCH: Final = 2_000
 """Lines that are read at once."""
@@ -53,6 +54,7 @@ class PostgresEngine:
         self._locked: Head | None = None
         """The head under the lock; None while it is not held."""
         self._follower: Follower | None = None
+        self._recent = RecentLines()
 
     @property
     def snapshot_name(self) -> str:
@@ -211,9 +213,12 @@ class PostgresEngine:
         if self._follower is not None and self._locked is None and (known := self._follower.after(head)) is not None:
             for sequence, own, raw in known:
                 self._link.saw(Head(sequence, own))
+                self._recent.keep(sequence, raw)
                 yield raw
             return
-        yield from self._lines_after(head, "line")
+        for sequence, raw in enumerate(self._lines_after(head, "line"), head.sequence + 1):
+            self._recent.keep(sequence, raw)
+            yield raw
 
     def read_beginnings(self, head: Head, length: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
         wanted = "".join(" OR position(%s IN line) > 0" for _ in patterns)
@@ -247,6 +252,10 @@ class PostgresEngine:
     def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         wanted = " OR ".join("position(%s IN line) > 0" for _ in patterns)
         last, some = head.sequence, 16
+        for sequence, raw in self._recent.backwards(last, patterns):
+            last = sequence - 1
+            if raw is not None:
+                yield raw
         while last > 0:
             # found in the database: a window of numbers each, so that the first ones come soon
             rows = self._link.rows(
@@ -259,6 +268,8 @@ class PostgresEngine:
             last, some = last - some, min(some * 4, 50_000 if patterns else _BATCH)
 
     def line(self, sequence: int) -> bytes | None:
+        if (raw := self._recent.line(sequence)) is not None:
+            return raw
         rows = self._link.rows(
             "SELECT line FROM kconsole.journal WHERE store = %s AND sequence = %s",
             *(self._where.store, sequence),
@@ -302,6 +313,9 @@ class PostgresEngine:
         self._link.has_store = True
         self._size += size
         self._link.saw(after)
+        if after.sequence == expected.sequence + len(lines):  # of more, the last ones are not worth it
+            for sequence, raw in enumerate(lines, expected.sequence + 1):
+                self._recent.keep(sequence, raw)
         with suppress(StoreUnusable):
             self.store_id()  # which names the cache
         return after

@@ -5,7 +5,7 @@ The database notifies of each line. Where that does not work, it is asked each s
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kconsole.core.codes import Message, message
@@ -46,11 +46,13 @@ class Follower:
 
     def start(self, head: Head) -> None:
         self._base = self._last = head
+        self._link.is_followed = True
         self._thread.start()
 
     def stop(self) -> None:
         """End within a moment; the thread closes its connection."""
         self._ends.set()
+        self._link.is_followed = False
 
     def head_after(self, head: Head) -> Head:
         """The last line that is known, at least this one; what was read up to it is forgotten.
@@ -76,15 +78,15 @@ class Follower:
         connection: Connection[Any] | None = None
         while not self._ends.is_set():
             try:
-                connection = self._link.connect()
+                connection = self._link.connect(is_follower=True)
                 self._follow(connection)
             except StorageAway as error:
                 self._link.lost(error)
             except BrokenJournal as damage:
-                self._damage = damage
+                self._damage, self._link.is_followed = damage, False
                 return
             except ConsoleError as error:  # the database may not keep the journal any more
-                self._damage = error
+                self._damage, self._link.is_followed = error, False
                 return
             except psycopg().Error as error:
                 if is_lost(error):
@@ -126,11 +128,10 @@ class Follower:
                 if not rows or (rows[0][0], rows[0][1]) != last:
                     raise BrokenJournal(last.sequence, "journal-cut-off" if not rows else "line-changed-since", START)
                 rows = rows[1:]
+            self._link.seen_at = datetime.now(UTC)
             if not rows:
                 return
             with self._guard:
                 if self._last == last:
                     self._lines += [Fetched(sequence, own, bytes(line)) for sequence, own, line in rows]
                     self._last = Head(rows[-1][0], rows[-1][1])
-            with suppress(IndexError):
-                del rows[:]

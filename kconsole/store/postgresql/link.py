@@ -33,6 +33,7 @@ class Link:
         has_store: whether the store was there when a connection was made.
         seen: the last line that this host has seen.
         store_id: the id of the store; empty before it is known.
+        is_followed: whether a thread follows the journal, and tries to reach a server that is away.
         holder: who works here, for those who look at the sessions of the server.
     """
 
@@ -41,6 +42,7 @@ class Link:
         self.away: Away | None = None
         self.login, self.role, self.has_store = "", cast("RoleName | None", None), False
         self.store_id = self.holder = ""
+        self.is_followed = False
         seen = self.cache.seen()
         self.seen = START if seen is None else seen.head
         self.seen_at = None if seen is None else seen.at
@@ -49,14 +51,17 @@ class Link:
         self._guard = threading.RLock()
         self._retry_at = 0.0
 
-    def connect(self) -> "Connection[Any]":
+    def connect(self, is_follower: bool = False) -> "Connection[Any]":
         """A new connection to a server that may keep the journal.
+
+        While a follower tries to reach a server that is away, no one else does: a screen would wait for it.
 
         Raises:
             StorageAway: it cannot be reached.
             StoreUnusable: no journal may be kept there, or it is not the one that was there before.
         """
-        if self.away is not None and time.monotonic() < self._retry_at:
+        is_tried = self.is_followed or time.monotonic() < self._retry_at
+        if self.away is not None and is_tried and not is_follower:
             raise StorageAway(self.away.why, "database-away-hint")
         with self.losing():
             connection = connected(self.where, f"kconsole {self.holder}".strip())
@@ -68,7 +73,7 @@ class Link:
             except BaseException:
                 close_quietly(connection)
                 raise
-        self.away = None
+        self.away, self.seen_at = None, datetime.now(UTC)
         return connection
 
     def check_seen(self, connection: "Connection[Any]") -> None:

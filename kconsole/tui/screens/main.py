@@ -1,6 +1,7 @@
 """The main screen: the gauge on top, domains and accounts below it, what happened and the keys at the bottom."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -268,7 +269,9 @@ class MainScreen(DoorsScreen):
             changed |= {entry.id: entry for commit in commits for entry in self._with_other_keeps(commit)}
             self.accounts.change(changed.values(), self.session.seats.report(), self.session.clock.now())
             self._show_highlighted()
+        took = self.session.store.commit_seconds if commits[-1].own else None
         self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
+        self.status.right += "" if took is None else f" in {math.ceil(took * 1000)} ms"
         self.show_plan()
         self.show_keys()
         self._note([commit for commit in commits if not commit.own])
