@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,10 @@ read -r _ || true
 """
 KEPT_BY_DEBIAN: Final = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/var/log/", "/run/", "/tmp/", "/root/")
 """Where Debian's own tools and shells write what they did."""
+
+
+KEPT: Final = 30 * 86400
+"""Seconds after which an archive goes that another checkout may have made."""
 
 
 class CleanRoot(NamedTuple):
@@ -156,8 +161,9 @@ def _archive() -> Path:
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
         for old in archive.parent.glob("bookworm-*"):
-            old.unlink()
-        part = archive.with_suffix(".part.tar")
+            if time.time() - old.stat().st_mtime > KEPT:
+                old.unlink()
+        part = archive.with_suffix(f".{os.getpid()}.tar")  # another checkout may be at it too
         subprocess.run([*MAKE, part], check=True, stdin=subprocess.DEVNULL, capture_output=True)
         part.rename(archive)
     return archive
