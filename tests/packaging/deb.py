@@ -25,6 +25,7 @@ RELEASES: Final = {"3.11": ("12", "bookworm"), "3.13": ("13", "trixie")}
 LIBRARY: Final = "usr/lib/kconsole"
 DOC: Final = "usr/share/doc/kconsole"
 DATA: Final = ROOT / "data"
+LICENSE: Final = ROOT / "LICENSE"
 COMPLETION: Final = {
     "bash": "usr/share/bash-completion/completions/kconsole",
     "zsh": "usr/share/zsh/vendor-completions/_kconsole",
@@ -70,6 +71,7 @@ def _staged(stage: Path, environment: Environment) -> dict[str, str]:
         "release": release,
         "glibc": glibc_of(packages),
         "date": formatdate(dist.epoch()),
+        "license": "\n".join(f" {line or '.'}" for line in LICENSE.read_text().splitlines()[4:]),
         "parts": "\n".join(_copyright(part, f"/{packages.relative_to(stage)}") for part in parts),
     }
     _environment(stage, python)
@@ -108,7 +110,7 @@ def _copyright(part: Part, packages: str) -> str:
     texts = sorted(
         f"{packages}/{path.relative_to(part.notes.parent)}"
         for path in part.notes.rglob("*")
-        if path.name.upper().startswith(("LICEN", "COPYING", "AUTHORS"))
+        if path.is_file() and path.name.upper().startswith(("LICEN", "COPYING", "AUTHORS"))
     )
     return "\n ".join([f" {part.name} {part.version}: {part.license}", *texts])
 
