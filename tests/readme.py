@@ -14,6 +14,7 @@ from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.console import MOVEMENTS, Help, NextTheme, Palette, Redraw
 from kconsole.tui.commands.decisions import DECISION_COMMANDS
+from kconsole.tui.commands.fleet import FLEET_COMMANDS
 from kconsole.tui.commands.history import HISTORY_COMMANDS
 from kconsole.tui.commands.imports import IMPORT_COMMANDS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
@@ -41,7 +42,8 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
 
 SCREENS: Final = (("", (*COMMANDS, *MOVEMENTS)), ("log", LOG_COMMANDS), ("license", LICENSE_COMMANDS),
     ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("import", IMPORT_COMMANDS),
-    ("comparison", RECONCILE_COMMANDS), ("decisions", DECISION_COMMANDS), ("plan", RECLAIM_COMMANDS))  # fmt: skip
+    ("comparison", RECONCILE_COMMANDS), ("decisions", DECISION_COMMANDS), ("plan", RECLAIM_COMMANDS),
+    ("all stores", FLEET_COMMANDS))  # fmt: skip
 """The commands of each screen, the main one first."""
 
 SAME: Final = {
@@ -55,6 +57,8 @@ SAME: Final = {
     "decision-until": "keep", "decision-end": "delete", "decision-undo": "undo",
     "reclaim-back": "back", "reclaim": "back", "reclaim-sync": "sync", "reclaim-undo": "undo",
     "reclaim-apply": "license-activate",
+    "fleet-back": "back", "fleet-quit": "back", "fleet-open": "details", "fleet-filter": "filter", "fleet-sort": "sort",
+    "fleet-read": "sync",
     "log-undo": "undo", "license-undo": "undo", "map-undo": "undo",
     "log": "back", "import": "back", "license": "back", "map": "back", "reconcile": "back",
 }  # fmt: skip
@@ -125,6 +129,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "mapping keys": _keys_of(*MAPPING_COMMANDS),
     "decision keys": _keys_of(*DECISION_COMMANDS),
     "plan keys": _keys_of(*RECLAIM_COMMANDS),
+    "fleet keys": _keys_of(*FLEET_COMMANDS),
     "history keys": _keys_of(*HISTORY_COMMANDS),
     "comparison keys": _keys_of(*RECONCILE_COMMANDS),
     "preview keys": _keys_of(*PREVIEW_COMMANDS),

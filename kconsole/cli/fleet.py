@@ -1,25 +1,21 @@
 """The command that shows the stores of all contexts. It changes none."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 import click
 
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, say
 from kconsole.cli.output import csv_option, put_csv, put_json
+from kconsole.cli.screen import stores_of
 from kconsole.cli.tables import put_table
 from kconsole.core.errors import BadInput
 from kconsole.core.times import to_iso
 from kconsole.operations.contexts import choose, every_context
-from kconsole.operations.fleet import Fleet, FleetRow, Opening, totals
-from kconsole.operations.locations import Location
-from kconsole.operations.session import Progress, Session
+from kconsole.operations.fleet import Fleet, FleetRow, totals
 from kconsole.operations.settings import read_settings
 from kconsole.text import fleet as texts
 from kconsole.text.csv_writer import Cell
-
-LOOK: Final = 0.02
 
 HEADER: Final = (
     "CONTEXT", "PRODUCT", "USED", "FREE", "RESERVED", "FULL IN 90 DAYS", "MAINTENANCE", "DATA", "ALARMS",
@@ -56,7 +52,7 @@ def fleet(place: CliContext, as_json: bool, as_csv: bool, timeout: float) -> int
         choose(settings=settings)
     if not contexts:
         raise BadInput("no-contexts", "config-example")
-    rows = read_all(Fleet(contexts, opening_of(place), timeout))
+    rows = Fleet(contexts, stores_of(place, contexts).reading, timeout).read_all()
     if as_json:
         put_json(
             {
@@ -77,26 +73,6 @@ def fleet(place: CliContext, as_json: bool, as_csv: bool, timeout: float) -> int
     if unread and not as_json:
         say(f"{texts.unread_words(unread)}.")
     return PARTLY_FAILED if unread else DONE
-
-
-def opening_of(place: CliContext) -> Opening:
-    """Opens stores as the options of the command line say, and to be read only."""
-
-    def opening(location: Location, progress: Progress) -> Session:
-        own = replace(place, location=location, context_name="", read_only=True)
-        return own.open(notices=False, progress=progress)
-
-    return opening
-
-
-def read_all(fleet: Fleet) -> list[FleetRow]:
-    """Read until each store was read or given up."""
-    try:
-        while not fleet.is_complete:
-            fleet.look(LOOK)
-    finally:
-        fleet.close()
-    return list(fleet.rows.values())
 
 
 def shown_cells(row: FleetRow) -> list[str]:

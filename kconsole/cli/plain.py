@@ -10,11 +10,12 @@ import click
 from kconsole.cli.context import say_unconfirmed
 from kconsole.cli.streams import lost_output
 from kconsole.net.secrets import Secret
-from kconsole.operations.contexts import Context
+from kconsole.operations.contexts import Context, Stores
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings
 from kconsole.plain.console import PlainConsole
+from kconsole.plain.stores import ask_store
 from kconsole.plain.terminal import Quit, Terminal
 
 LINE: int = 8_192
@@ -22,7 +23,7 @@ LINE: int = 8_192
 
 
 def show_plain(
-    session: Session | Callable[[Progress], Session],
+    session: Session | Callable[[Progress], Session] | Stores,
     title: str,
     why: str,
     settings: Settings,
@@ -32,7 +33,12 @@ def show_plain(
 ) -> None:
     """Serve a session in lines until the user quits; see `screen.show`."""
     terminal = Terminal(_write, lambda: sys.stdin.buffer.readline(LINE), sys.stdin.encoding, _forget_typed, _ask_secret)
-    if not isinstance(session, Session):
+    if isinstance(session, Stores):
+        try:
+            session, context = ask_store(session, terminal)
+        except Quit:
+            return
+    elif not isinstance(session, Session):
         with suppress(Quit):
             terminal.say("Opening the store.")
         session = session(lambda *_: None)

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,8 @@ import kconsole
 from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, has_person, on_screen, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
-from kconsole.operations.contexts import Context
+from kconsole.operations.contexts import Context, Stores, several
+from kconsole.operations.locations import Location
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.search.collation import use_locale
@@ -35,6 +36,14 @@ PATIENCE: Final = 1.0
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, if kconsole runs from one."""
+
+
+DEMO_FLEET: Final = (
+    Context("office", "", "green", note="the sample office"),
+    Context("crisis", "", "red", confirm_name=True, note="over the limit"),
+    Context("small", "", "grey", read_only=True, note="a trial, read-only"),
+)
+"""How the samples look as contexts, without their folders."""
 
 
 class Appearance(NamedTuple):
@@ -77,16 +86,23 @@ def look_of(place: CliContext) -> Appearance:
 @click.option(
     "--server", "with_server", is_flag=True, help="Also start kconsole's own test server, to read and change."
 )
+@click.option("--fleet", "as_fleet", is_flag=True, help="Open all samples, as the stores of three servers.")
 @at_store
 @on_screen
-def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool) -> None:
+def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool, as_fleet: bool) -> None:
     """Open the console on a copy of sample data.
 
     The copy is deleted when the console ends, unless --into names a folder for it. --server also starts a test
-    server with the same accounts. It imitates Kerio Connect, and comes with the source code only.
+    server with the same accounts. It imitates Kerio Connect, and comes with the source code only. --fleet shows the
+    stores of several servers on one screen.
     """
     look, operator = look_of(place), system_operator(place.claimed)
-    if with_server:
+    if as_fleet:
+        if with_server or folder is not None:
+            raise click.UsageError("Use --fleet alone.")
+        need_terminal(look)
+        _demo_fleet(place, look)
+    elif with_server:
         if folder is not None:
             raise click.UsageError("--server works on a temporary copy. Use it without --into.")
         need_terminal(look)
@@ -109,6 +125,14 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
                 f"sample '{sample}'",
                 look,
             )
+
+
+def _demo_fleet(place: CliContext, look: Appearance) -> None:
+    with ending_in_order() as start, temporary_folder() as folder:
+        for name in SAMPLES:
+            sample_session(name, folder / name, system_operator(place.claimed), with_past=True).close()
+        contexts = [each._replace(store=str(folder / each.name)) for each in DEMO_FLEET]
+        show(start, stores_of(place, contexts), "", look)
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
@@ -144,12 +168,31 @@ def open_console(place: CliContext) -> None:
     look = look_of(place)
     need_terminal(look)
     place = replace(place, patience=min(place.patience, PATIENCE))
+    is_named = place.location is not None or place.context_name or place.operator_name
+    contexts = [] if is_named else several(look.settings)
     with ending_in_order() as start:
-        if takes_long(place.store):
+        if contexts:
+            show(start, stores_of(place, contexts), "", look)
+        elif takes_long(place.store):
             opening = partial(place.open, False)
             show(start, opening, "", look, context=place.choice.context)
         else:
             show(start, place.open(notices=False), "", look, context=place.choice.context)
+
+
+def stores_of(place: CliContext, contexts: Sequence[Context]) -> Stores:
+    """The stores of contexts, as they are read and opened with the options of the command line."""
+
+    def opened(location: Location, progress: Progress, read_only: bool) -> Session:
+        own = replace(place, location=location, context_name="", read_only=read_only)
+        return own.open(notices=False, progress=progress)
+
+    return Stores(
+        contexts,
+        lambda location, progress: opened(location, progress, True),
+        lambda context, progress: opened(context.location, progress, place.read_only or context.read_only),
+        system_operator(place.claimed).shown,
+    )
 
 
 def has_terminal(look: Appearance) -> bool:
@@ -250,7 +293,7 @@ def _ignore_signals() -> None:
 
 def show(
     start: Start,
-    session: Session | Callable[[Progress], Session],
+    session: Session | Callable[[Progress], Session] | Stores,
     title: str,
     look: Appearance,
     secret: "Secret | None" = None,
@@ -260,7 +303,7 @@ def show(
 
     Args:
         start: the start of the console, which a signal may have ended.
-        session: what to show, or a function that opens it, if that takes long.
+        session: what to show, or a function that opens it, if that takes long; or several stores.
         title: what the header says about it.
         look: how it looks.
         secret: the password to the session's live server, if it is known already.

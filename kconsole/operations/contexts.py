@@ -4,8 +4,8 @@ No context is remembered as the current one: a change in the wrong store would b
 """
 
 import os
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, NotFound
@@ -13,6 +13,9 @@ from kconsole.operations.appearance import ContextColour
 from kconsole.operations.locations import Location, location_of
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.operations.system import STORE_VARIABLE, default_folder
+
+if TYPE_CHECKING:
+    from kconsole.operations.session import Progress, Session
 
 CONTEXT_VARIABLE: Final = "KCONSOLE_CONTEXT"
 """The environment variable that names the context."""
@@ -42,6 +45,22 @@ class Context(NamedTuple):
             return location_of(self.store)
         except RuntimeError:
             raise BadInput("context-home-unknown", "config-check", context=self.name, store=self.store) from None
+
+
+Opening = Callable[[Location, "Progress"], "Session"]
+"""Opens a store, and reports its progress. A thread calls it."""
+
+
+class Stores(NamedTuple):
+    """The stores of several contexts, to be shown together."""
+
+    contexts: Sequence[Context]
+    reading: Opening
+    """Opens one for a moment, to be read only."""
+    opening: Callable[[Context, "Progress"], "Session"]
+    """Opens one for work on it."""
+    who: str
+    """The user of this machine."""
 
 
 class Choice(NamedTuple):

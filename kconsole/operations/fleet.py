@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -13,10 +13,9 @@ from typing import Final, Literal, NamedTuple
 
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.licensing.monitoring import FORECAST_DAYS, Facts, Finding, State, Thresholds, judge, worst
-from kconsole.operations.contexts import Context
+from kconsole.operations.contexts import Context, Opening
 from kconsole.operations.locations import Location
 from kconsole.operations.monitoring import chances_of, damage_of, facts_of
-from kconsole.operations.session import Progress, Session
 
 FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable", "no-answer", "failed"]
 """What became of reading a store: `unusable` has an error in the configuration, `no-answer` may still come."""
@@ -30,14 +29,14 @@ MOST_YOUNG: Final = 3
 YOUNG: Final = 0.1
 """Seconds from which on a reading that has not ended counts no more among these: it waits for its disk."""
 
+LOOK: Final = 0.02
+"""Seconds between two looks of what only waits."""
+
 REFRESH: Final = 5.0
 """Seconds after which a store is looked at again."""
 
 AGED: Final = 60.0
 """Seconds after which one that did not change is read again: its ages and ends are others then."""
-
-Opening = Callable[[Location, Progress], Session]
-"""Opens a store to be read only. A thread calls it."""
 
 
 class FleetRow(NamedTuple):
@@ -182,6 +181,15 @@ class Fleet:
                 changed[name] = None
         self._begin()
         return list(changed)
+
+    def read_all(self) -> list[FleetRow]:
+        """Read until each store was read, or is known not to answer."""
+        try:
+            while not self.is_complete:
+                self.look(LOOK)
+        finally:
+            self.close()
+        return list(self.rows.values())
 
     def refresh(self) -> None:
         """Look again at the stores that were read a while ago."""

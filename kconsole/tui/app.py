@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding
@@ -19,7 +20,7 @@ from textual.worker import WorkerFailed
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.confinement import is_confined
-from kconsole.operations.contexts import Context
+from kconsole.operations.contexts import Context, Stores
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from kconsole.net.secrets import Secret
+    from kconsole.tui.screens import fleet
     from kconsole.tui.screens.opening import Opening, OpeningScreen
 
 TICK: Final = 0.5
@@ -52,7 +54,8 @@ _ANY_TERMINAL: Final = TerminalProfile()
 class KConsoleApp(BufferedApp):
     """The console on one session.
 
-    A function in place of the session opens it while a screen shows the progress. The signals end the console in good
+    A function in place of the session opens it while a screen shows the progress. Several stores are shown together
+    first, and opened one at a time. The signals end the console in good
     order. Preferences of None are kept for this run only.
     """
 
@@ -64,7 +67,7 @@ class KConsoleApp(BufferedApp):
 
     def __init__(
         self,
-        session: "Session | Opening",
+        session: "Session | Opening | Stores",
         title: str = "",
         host: str = "",
         signals: Iterable[signal.Signals] = (),
@@ -107,7 +110,13 @@ class KConsoleApp(BufferedApp):
         self._title, self._host = title, host or os.uname().nodename
         self._main: MainScreen | None = None
         self._first: Screen[None]
-        if isinstance(session, Session):
+        self._fleet: fleet.FleetScreen | None = None  # the first screen, where there are several stores
+        if isinstance(session, Stores):
+            self._stores = session
+            from kconsole.tui.screens.fleet import FleetScreen
+
+            self._first = self._fleet = FleetScreen(session)
+        elif isinstance(session, Session):
             self._first = self._main = MainScreen(session, title, self._host, server_secret)
         else:
             from kconsole.tui.screens.opening import OpeningScreen
@@ -178,13 +187,53 @@ class KConsoleApp(BufferedApp):
 
     async def on_opening_screen_ended(self, message: "OpeningScreen.Ended") -> None:
         if isinstance(message.result, Exception):
+            if self._fleet is not None and isinstance(message.result, ConsoleError):
+                context = self.context
+                self._show_fleet().tell_error(context, message.result)
+                return
             self.failure = message.result
             self.exit(return_code=1)
             return
         self.session = message.result
         self._main = MainScreen(self.session, self._title, self._host)
-        await self.push_screen(self._main)
+        if self._fleet is not None:
+            await self.switch_screen(self._main)
+        else:
+            await self.push_screen(self._main)
         self.call_after_refresh(self._complete)
+
+    def on_fleet_screen_chosen(self, message: "fleet.FleetScreen.Chosen") -> None:
+        from kconsole.tui.screens.opening import OpeningScreen
+
+        if self.screen is self._fleet:
+            self.context = message.context
+            opening = partial(self._stores.opening, message.context)
+            self.push_screen(OpeningScreen(opening, message.context.name, leads_back=True), self._opening_left)
+
+    def _opening_left(self, _: None) -> None:
+        self.context = None
+
+    def leave_store(self) -> None:
+        """Close the store, and show all stores again; where there is one only, stay."""
+        main, session = self._main, self.session
+        if self._fleet is None or main is None or session is None:
+            return
+        from kconsole.tui.screens.quit import what_is_lost
+
+        if any(what_is_lost(main)):
+            main.tell("Work in the background is not finished.")
+            return
+        self._main = self.session = None
+        name = "" if self.context is None else self.context.name
+        self._show_fleet().fleet.read_again(name)
+        session.close()
+
+    def _show_fleet(self) -> "fleet.FleetScreen":
+        assert self._fleet is not None  # noqa: S101  # asked before
+        while self.screen is not self._fleet:
+            self.pop_screen()
+        self.context = None
+        return self._fleet
 
     def _complete(self) -> None:
         """Mount what the first picture with accounts did not wait for.
@@ -194,6 +243,8 @@ class KConsoleApp(BufferedApp):
         if self._main is not None:
             gc.freeze()
             gc.enable()
+            if self._fleet is not None:
+                self._main.tell(f"{self._main.key_of('back')} leads back to all stores.")
             self._main.complete()
 
     def _tick(self) -> None:
@@ -248,7 +299,9 @@ class KConsoleApp(BufferedApp):
     def action_help_quit(self) -> None:
         """Do what `q` does on a screen, for ctrl+c: one step back, or quit; a dialog is left without an answer."""
         screen = self.screen
-        if screen is self._main:
+        if screen is self._fleet:
+            self.exit()
+        elif screen is self._main and self._main is not None:
             self._main.action_quit()
         elif (leave := getattr(screen, "action_leave", None) or getattr(screen, "action_back", None)) is not None:
             leave()

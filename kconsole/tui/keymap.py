@@ -114,6 +114,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS
     from kconsole.tui.commands.console import CONSOLE_COMMANDS, MOVEMENTS
     from kconsole.tui.commands.decisions import DECISION_COMMANDS
+    from kconsole.tui.commands.fleet import FLEET_COMMANDS
     from kconsole.tui.commands.history import HISTORY_COMMANDS
     from kconsole.tui.commands.imports import IMPORT_COMMANDS
     from kconsole.tui.commands.license import LICENSE_COMMANDS
@@ -133,6 +134,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
         "the preview of a mapping": (*PREVIEW_COMMANDS, *MOVEMENTS),
         "the preview of an import": (*IMPORT_COMMANDS, *MOVEMENTS),
         "the comparison with the server": (*RECONCILE_COMMANDS, *MOVEMENTS),
+        "all stores": (*FLEET_COMMANDS, *MOVEMENTS),
     }
 
 

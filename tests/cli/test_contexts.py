@@ -1,16 +1,19 @@
 """Contexts: which store a command means, what each of them forbids or wants, and what lists them."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from kconsole.cli import screen
 from kconsole.cli.context import CliContext
 from kconsole.cli.schemas import schema_of
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
+from kconsole.operations.contexts import Context, Stores
 from kconsole.operations.session import Session
 from tests.cli.console import Said, account, in_process
 from tests.clocks import FixedClock
@@ -221,3 +224,30 @@ def test_fleet_has_a_line_for_each_and_says_which_could_not_be_read(configure: C
     assert kconsole("fleet", "--csv", "--json").code == 2
     configure("")
     assert kconsole("fleet").code == 2
+
+
+def test_without_a_command_several_are_several_and_one_that_is_named_is_one(
+    configure: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(TWO)
+    shown: list[object] = []
+    monkeypatch.setattr(screen, "need_terminal", void)
+    monkeypatch.setattr(screen, "show", lambda _, session, *__, context=None: shown.append(context or session))
+    assert kconsole().code == 0
+    assert kconsole("--context", "mail2").code == 0
+    monkeypatch.setenv("KCONSOLE_CONTEXT", "mail1")
+    assert kconsole().code == 0
+    assert isinstance(shown[0], Stores)
+    assert [each.name for each in shown[0].contexts] == ["mail1", "mail2"]
+    assert [each.name for each in shown[1:] if isinstance(each, Context)] == ["mail2", "mail1"]
+    with closing(shown[0].opening(shown[0].contexts[1], lambda *_: None)) as session:
+        assert session.store.read_only
+    with closing(shown[0].opening(shown[0].contexts[0], lambda *_: None)) as session:
+        assert not session.store.read_only
+    with closing(shown[0].reading(shown[0].contexts[0].location, lambda *_: None)) as session:
+        assert session.store.read_only
+
+
+def test_the_demo_of_several_stands_alone() -> None:
+    assert kconsole("demo", "--fleet", "--server").code == 2
+    assert kconsole("demo", "--fleet", "--into", "/tmp/x").code == 2

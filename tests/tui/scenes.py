@@ -43,6 +43,7 @@ from tests.limits import PATIENCE
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE, Console, console, until
 from tests.tui.directories import ACTIVE, DOMAIN, name_directories, same_listing, show_preview
+from tests.tui.fleets import fleet_console
 from tests.tui.servers import ACCESS, find_differences, leave_open, show_open, show_refusal
 
 Size = tuple[int, int]
@@ -84,6 +85,8 @@ class Walk(NamedTuple):
     """What the operator may do at the start."""
     with_past: bool = False
     """Whether the log has the past of the sample."""
+    is_fleet: bool = False
+    """Whether it is about the stores of several contexts, in place of one."""
     has_words: bool = True
     """Whether its words are held too; not where they are those of another walk in other colours."""
 
@@ -219,6 +222,19 @@ async def _compares_the_same(screen: Console) -> None:
     mapping = screen.app.screen
     assert isinstance(mapping, MappingScreen)
     mapping.compare(DOMAIN, ACTIVE, same_listing(screen.session))
+    await screen.saved()
+
+
+async def _all_read(screen: Console) -> None:
+    fleet = screen.app._fleet
+    assert fleet is not None
+    await until(screen, lambda: fleet.fleet.is_complete)
+    fleet._look()
+    await screen.settled()
+
+
+async def _is_open(screen: Console) -> None:
+    await until(screen, lambda: screen.app._main is not None and screen.app.screen is screen.app._main)
     await screen.saved()
 
 
@@ -630,6 +646,24 @@ WALKS: Final = (
         ),
     ),
     Walk(
+        EMPTY,
+        (
+            Scene("fleet", "The stores of all contexts, some of which are away.", (_all_read, "j"), ALL),
+            Scene("fleet-unread", "Why one cannot be opened.", (*"jj", "enter")),
+            Scene("fleet-filter", "Some of them.", ("escape", "/", *"critical")),
+            Scene("fleet-no-match", "No store has these words.", (*"zzz",)),
+            Scene("fleet-help", "The keys and signs there.", ("escape", "?")),
+            Scene("fleet-opened", "One of them is open.", ("escape", "g", "enter", _is_open), (NARROW, WIDE)),
+        ),
+        is_fleet=True,
+    ),
+    Walk(
+        EMPTY,
+        (Scene("fleet-ascii", "The stores of all contexts in ASCII.", (_all_read,)),),
+        look={"profile": TerminalProfile(ascii_only=True)},
+        is_fleet=True,
+    ),
+    Walk(
         "office",
         (
             Scene("context", "The name of the context stands first.", ("j", "j"), (NARROW, WIDE)),
@@ -692,7 +726,7 @@ async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]
         of = walk.of
         if isinstance(of, str) and not walk.with_past:  # made again, as the names of its sessions are shown
             of = load_sample(of, noon().now())
-        async with console(
+        on_store = console(
             of,
             size,
             TITLE,
@@ -701,7 +735,8 @@ async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]
             authority=lambda: walk.role,
             with_past=walk.with_past,
             **walk.look,
-        ) as screen:
+        )
+        async with fleet_console(size, **walk.look) if walk.is_fleet else on_store as screen:
             for scene in walk.scenes:
                 for step in scene.steps:
                     await _take(step, screen)

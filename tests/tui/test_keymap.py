@@ -14,6 +14,7 @@ from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
 from kconsole.tui.screens.decisions import DecisionsScreen
+from kconsole.tui.screens.fleet import FleetScreen
 from kconsole.tui.screens.history import HistoryScreen
 from kconsole.tui.screens.imports import ImportScreen
 from kconsole.tui.screens.license import LicenseScreen
@@ -72,6 +73,7 @@ def test_every_command_of_every_screen_is_known_here() -> None:
         PreviewScreen,
         ImportScreen,
         ReconcileScreen,
+        FleetScreen,
         RowList,
     )
     on_screens = {command for screen in screens for command in screen.commands}
@@ -115,7 +117,9 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             "Help: the import": (),
             "Help: the server's numbers": ("equals_sign",),
         }
-        for (title, keys), commands in zip(ways.items(), commands_by_screen().values(), strict=True):
+        # All stores are a screen of another console: test_fleet.py.
+        of_screens = [each for name, each in commands_by_screen().items() if name != "all stores"]
+        for (title, keys), commands in zip(ways.items(), of_screens, strict=True):
             if title == "Help: the preview":
                 show_preview(screen.app)
             if title == "Help: the import":

@@ -222,7 +222,7 @@ class SwitchPane(_ViewCommand):
 
 
 class Back(_ViewCommand):
-    """One step back: drop a range, clear the filter, remove the marks, show all domains. It never quits."""
+    """One step back: drop a range, the filter, the marks, the domain, then the store if there are several."""
 
     name, keys, title = "back", "escape", "View: back"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.widget import Widget
 
 from kconsole.core.codes import Message
-from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.screens.framed import FramedScreen
 
 if TYPE_CHECKING:
     from textual.events import DescendantFocus
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILTER_KEYS: Final = "enter keep it · esc clear it · down to the list"
 
 
-class FilterScreen(ConsoleScreen):
+class FilterScreen(FramedScreen):
     """Opens the line, filters at each letter, and closes it. The list stays filtered while the line is there."""
 
     filter_hint: ClassVar[str]

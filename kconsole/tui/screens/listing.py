@@ -92,6 +92,8 @@ class ListingScreen(FilterScreen, ServerScreen):
             self.accounts.mark(())
         elif self.listing.domain:
             self.domains.move_to(0)
+        else:
+            console_of(self).leave_store()
 
     def on_key(self, event: Key) -> None:
         """Take digits for how many accounts the next mark marks."""

@@ -1,6 +1,7 @@
 """The screen while a large store is opened: how far that has come."""
 
 from collections.abc import Callable, Iterable
+from threading import Thread
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -61,8 +62,9 @@ class OpeningScreen(Screen[None]):
             super().__init__()
             self.result = result
 
-    def __init__(self, opening: Opening, title: str) -> None:
+    def __init__(self, opening: Opening, title: str, leads_back: bool = False) -> None:
         super().__init__()
+        self._leads_back, self._is_cancelled = leads_back, False
         self._opening, self._title = opening, title
         self._read = (0, 0)
 
@@ -73,18 +75,26 @@ class OpeningScreen(Screen[None]):
         yield _Progress()
         yield Elapsed()
         keys = KeyLine()
-        keys.instead = "esc quit"
+        keys.instead = "esc back" if self._leads_back else "esc quit"
         yield keys
 
     def on_mount(self) -> None:
-        self._worker = self.run_worker(self._open, thread=True, exit_on_error=False)
+        # No worker: Python waits for their threads when it ends, and a store on a dead disk answers never.
+        Thread(target=self._open, daemon=True).start()
         self._timer = self.set_interval(LOOK, self._show_progress)
 
     def on_screen_suspend(self) -> None:
         self._timer.stop()
 
+    def on_unmount(self) -> None:
+        self._is_cancelled = True
+
     def action_cancel(self) -> None:
-        self.app.exit()
+        self._is_cancelled = True
+        if self._leads_back:
+            self.dismiss(None)
+        else:
+            self.app.exit()
 
     def _show_progress(self) -> None:
         self.query_one(_Progress).read = self._read
@@ -96,10 +106,11 @@ class OpeningScreen(Screen[None]):
             return
         except Exception as error:
             result = error
-        if not self.post_message(self.Ended(result)) and isinstance(result, Session):
+        is_taken = not self._is_cancelled and self.post_message(self.Ended(result))
+        if not is_taken and isinstance(result, Session):
             result.close()
 
     def _note(self, done: int, total: int) -> None:
-        if self._worker.is_cancelled:
+        if self._is_cancelled:
             raise _Cancelled
         self._read = (done, total)
