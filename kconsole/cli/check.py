@@ -97,6 +97,10 @@ def check(place: CliContext, timeout: int, detail: bool, exit_ok: bool, **option
     try:
         session = place.open(notices=False)
         damage = damage_of(session)
+        if (away := session.store.away) is not None:  # what was read before may look all right
+            deadline.end()
+            click.echo(monitoring.answer("unknown", words_of(away.why)))
+            return UNKNOWN
         if damage is not None:
             deadline.end()
             click.echo(monitoring.answer("unknown", words_of(message("check-damaged", what=damage))))

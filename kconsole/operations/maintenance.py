@@ -23,7 +23,7 @@ from kconsole.store.file_engine.files import PRIVATE_FILE
 from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.file_names import JOURNAL_FILE
 from kconsole.store.journal_reader import verified
-from kconsole.store.locations import engine_at
+from kconsole.store.locations import engine_at, refuse_away
 from kconsole.store.replay import Gaps
 
 _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
@@ -58,6 +58,7 @@ def verify(
         wanted, number = known["hash"].lower(), int(known["sequence"] or 0)
     with closing(engine_at(store, read_only=True)) as engine:
         if not engine.open():
+            refuse_away(engine)
             raise NotFound("no-log", "name-the-store", folder=str(store))
         try:
             for last in chain([engine.start()], verified(engine, gaps)):

@@ -26,7 +26,7 @@ from kconsole.operations.ssh_keygen import Answer, ssh_keygen
 from kconsole.operations.ssh_keys import blob_fingerprint, fields_in
 from kconsole.store.engine import START, BrokenJournal, Head
 from kconsole.store.journal_line import head_of
-from kconsole.store.locations import engine_at
+from kconsole.store.locations import engine_at, refuse_away
 from kconsole.store.replay import Gaps
 
 NAMESPACE: Final = "kconsole-log"
@@ -73,6 +73,7 @@ def log_head(store: Location, now: datetime) -> LogHead:
     """The last whole line of the log, which is checked; those before it are not. Takes no lock."""
     with closing(engine_at(store, read_only=True)) as engine:
         if not engine.open():
+            refuse_away(engine)
             raise NotFound("no-log", "name-the-store", folder=str(store))
         try:
             last = engine.head()

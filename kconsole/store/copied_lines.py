@@ -7,7 +7,7 @@ from hashlib import sha256
 from kconsole.core.errors import NotFound, Refused, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, JournalEngine
 from kconsole.store.journal_line import head_after
-from kconsole.store.locations import Address, engine_at
+from kconsole.store.locations import Address, engine_at, refuse_away
 
 BATCH = 4 * 1024 * 1024
 """Bytes of lines that are handed on at once."""
@@ -62,7 +62,8 @@ def copy_store(source: Address, target: Address, holder: str, patience: float) -
         StoreUnusable: one of them cannot be read or written, or the copy is not the same.
     """
     with closing(engine_at(source, read_only=True)) as there, closing(engine_at(target)) as here:
-        if not there.open() or there.away is not None:
+        if not there.open():
+            refuse_away(there)
             raise NotFound("no-store", "make-or-demo", address=str(source))
         if (missing := there.missing()) is not None:
             raise StoreUnusable(missing, "put-archive-back", effect="nothing-changed")

@@ -117,6 +117,10 @@ class Changes(Protocol):
         """
 
 
+def _ignored() -> None:
+    """No one waits for what is heard."""
+
+
 class EngineDefaults:
     """What holds for an engine whose storage is on this machine."""
 
@@ -129,7 +133,7 @@ class EngineDefaults:
         """The storage knows no roles."""
         return authority
 
-    def follow(self) -> None:
+    def follow(self, heard: Callable[[], None] = _ignored) -> None:
         """Nothing is asked over a network, so `since` is cheap as it is."""
 
 
@@ -187,8 +191,11 @@ class JournalEngine(Protocol):
     def bounded(self, authority: Callable[[], Authority]) -> Callable[[], Authority]:
         """What gives an authority, with no more than the storage lets its login do at that time."""
 
-    def follow(self) -> None:
-        """Learn in a thread what others append, from now on, so that `since` and what is read next ask no one."""
+    def follow(self, heard: Callable[[], None] = _ignored) -> None:
+        """Learn in a thread what others append, from now on, so that `since` and what is read next ask no one.
+
+        That thread calls `heard` when there is something to be read.
+        """
 
     def head(self) -> Head:
         """The last whole line that the journal has now."""

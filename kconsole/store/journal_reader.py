@@ -152,7 +152,8 @@ class JournalReader:
 
     def _check_chain(self, _: Progress | None) -> None:
         """Check some lines before that of the snapshot; `_read_rest` has checked what comes after it."""
-        head, left = self._snapshot_head, min(CHECK_AT_OPENING, self._engine.size() - self.tail)
+        most = 0 if self._engine.login else CHECK_AT_OPENING  # a database lets no one change a line
+        head, left = self._snapshot_head, min(most, self._engine.size() - self.tail)
         for raw in self._engine.read_backwards(head) if left > 0 else ():
             head, left = head_before(raw, head), left - len(raw)
             if left <= 0:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from kconsole.core.history import Operator, as_operator
-from kconsole.store.engine import JournalEngine, unreadable
+from kconsole.store.engine import JournalEngine, StorageAway, unreadable
 from kconsole.store.file_engine.engine import FileEngine
 from kconsole.store.postgresql.address import is_database as is_database
 
@@ -34,3 +34,9 @@ def known_to(engine: JournalEngine, operator: Operator | str) -> Operator:
     if engine.login in ("", who.user):
         return who
     return who._replace(user=engine.login, claimed=who.claimed or who.user)
+
+
+def refuse_away(engine: JournalEngine) -> None:
+    """Raise StorageAway where the journal itself is needed, and what was read of it before will not do."""
+    if engine.away is not None:
+        raise StorageAway(engine.away.why, "database-away-hint")

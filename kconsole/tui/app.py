@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -246,6 +247,13 @@ class KConsoleApp(BufferedApp):
             if self._fleet is not None:
                 self._main.tell(f"{self._main.key_of('back')} leads back to all stores.")
             self._main.complete()
+            loop = asyncio.get_running_loop()
+
+            def heard() -> None:
+                with suppress(RuntimeError):  # the console has ended meanwhile
+                    loop.call_soon_threadsafe(self._tick)
+
+            self._main.session.store.follow(heard)
 
     def _tick(self) -> None:
         """Check that the terminal is still there, then show what other processes did. Without news, nothing is written.

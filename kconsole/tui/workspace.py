@@ -34,7 +34,6 @@ class CommitFeed:
         self.trouble: StoreUnusable | None = None
         """Why the commits of other processes cannot be read now; None if they can."""
         session.listen(self._heard)
-        session.store.follow()
 
     @property
     def is_held(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "plan", "reclaim", "forecast")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "plan", "reclaim", "forecast", "postgresql")
 
 
 def main() -> None:
@@ -63,6 +63,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import forecast
 
         return forecast.report()
+    if part == "postgresql":
+        from tests.bench import postgresql
+
+        return postgresql.report(accounts[-1:], lines)
     from tests.bench import screen_tables
 
     tables, picture = screen_tables.report(accounts, runs)

@@ -1,5 +1,6 @@
 """The command line at a store in a database, as at one in a folder."""
 
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -101,3 +102,47 @@ def test_a_database_is_prepared_once(database_server: Any, tmp_path: Path) -> No
     assert console("--store", address, "store", "init-postgresql").code == 4
     console.done("--store", address, "init", "--seats", "3")
     server.execute("postgres", "DROP DATABASE bare WITH (FORCE)")
+
+
+@pytest.mark.thorough
+def test_commands_while_the_database_is_away(office: AtDatabase) -> None:
+    office.done("status")
+    office.database.server.stop()
+    try:
+        said = office("status", "--json")
+        assert (said.code, said.json["seats"]["used"]) == (0, 2)
+        assert "less than 1 minute ago" in said.err
+        assert office("disable", "anna@north.example").code == 8
+        assert office("check").code == 3
+        assert office("log", "verify").code == 8
+        assert office("doctor", "--json").json[0]["code"] == "away"
+        assert office.as_login("hana")("add", "x@north.example").code == 8
+    finally:
+        office.database.server.start()
+    office.done("disable", "anna@north.example")
+    assert office("check").code in (0, 1)
+
+
+def test_roles_of_the_database_hold_on_the_command_line(office: AtDatabase) -> None:
+    helpdesk, auditor = office.as_login("hana"), office.as_login("audra")
+    assert auditor.done("status", "--json").json["seats"]["used"] == 2
+    assert auditor("disable", "anna@north.example").code == 4
+    assert helpdesk("add", "chen@north.example").code == 4
+    assert helpdesk("delete", "anna@north.example", "--yes").code == 4
+    assert office.as_login("stranger")("status").code == 4
+    assert office.done("log", "--json").json[-1]["deed"] == "delete"
+
+
+def test_without_the_driver_it_says_what_to_install(office: AtDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = office("status")
+    assert (said.code, "kconsole[postgresql]" in said.err) == (7, True)
+
+
+def test_another_store_at_the_same_address_is_no_old_backup(office: AtDatabase) -> None:
+    office.done("disable", "anna@north.example")
+    server, name = office.database.server, office.database.name
+    server.execute("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+    server.execute("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
+    office.done("init", "--seats", "7")
+    assert office.done("status", "--json").json["license"]["seats"] == 7

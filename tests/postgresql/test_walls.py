@@ -224,6 +224,20 @@ FORGED: Final[dict[str, Callable[[Database, int, int], Said | bytes]]] = {
     "a refusal that is none": lambda at, *_: said_by("hana", at, refusals=[{"address": 7, "code": "x"}]),
     "seats that are none": lambda at, anna, _: said_by("hana", at, changes=[disabling(at, anna)], seats=[1]),
     "claims that are none": lambda at, anna, _: said_by("hana", at, changes=[disabling(at, anna)], claims={"as": 1}),
+    "a repair": lambda at, *_: said_by("hana", at, "mend", refusals=[{"code": "x"}]),
+    "nothing": lambda at, *_: said_by("hana", at),
+    "too deep for some readers": lambda at, *_: orjson.dumps(
+        said_by("hana", at, refusals=[{"code": "x", "params": {"a": "DEEP"}}])
+    ).replace(b'"DEEP"', b"[" * 1500 + b"]" * 1500),
+    "deep beside shallow": lambda at, *_: orjson.dumps(
+        said_by("hana", at, refusals=[{"code": "x", "params": {"a": "DEEP"}}])
+    ).replace(b'"DEEP"', b"[[]," * 1500 + b"1" + b"]" * 1500),
+    "a number too large for some readers": lambda at, *_: orjson.dumps(
+        said_by("hana", at, refusals=[{"code": "x", "params": {"a": "LARGE"}}])
+    ).replace(b'"LARGE"', b"1e999"),
+    "a second that is none": lambda at, anna, _: said_by(
+        "hana", at, changes=[disabling(at, anna)], at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M}:60Z"
+    ),
     "no JSON": lambda *_: b'{"sequence":2,' + b"x" * 80 + b"}",
 }
 """Lines that a helpdesk login writes by hand, whose hashes are right."""

@@ -58,15 +58,16 @@ class Cache:
     def snapshot_path(self) -> Path:
         return self.folder / SNAPSHOT_FILE
 
-    def use(self, store_id: str) -> None:
-        """Keep the store with this id from now on."""
+    def use(self, store_id: str) -> bool:
+        """Keep the store with this id from now on; returns whether it was another one."""
         if store_id == self._id or self._address is None or not store_id:
-            return
+            return False
         self._id = store_id
         with suppress(OSError):  # it goes without
             make_folder(self._address.parent, mode=_FOLDER_MODE)
             make_folder(self.folder, mode=_FOLDER_MODE)
             write_whole(self._address, store_id.encode(), is_shared=False)
+        return True
 
     def seen(self) -> Seen | None:
         """The last line that was seen; None if that is not known."""

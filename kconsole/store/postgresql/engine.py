@@ -90,7 +90,7 @@ class PostgresEngine:
                 raise
             self.notices.append(message("database-away-since", why=error.happened, minutes=self._link.minutes))
             return False
-        self._head_now()
+        self._link.saw(self._head_now())
         if self._link.role == "auditor" and not self.read_only:
             self.why_read_only = ReadOnly("database-role-reads", "ask-for-database-role", login=self.login)
         return self._link.has_store
@@ -130,7 +130,7 @@ class PostgresEngine:
         self._link.holder = holder
         store, driver = self._where.store.replace("'", "''"), psycopg()
         # one message, so that it costs one way there and back
-        begin = "BEGIN; SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on;"
+        begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on;"
         begin += " SELECT sequence, hash, size FROM kconsole.lock_head('%s')"
         begin %= max(1, round(patience * 1000)), store
         for is_last in (False, True):
@@ -370,9 +370,9 @@ class PostgresEngine:
             raise BrokenJournal(head.sequence, "line-changed-since", START)
         return now.sequence != head.sequence
 
-    def follow(self) -> None:
+    def follow(self, heard: Callable[[], None] = lambda: None) -> None:
         if self._follower is None:
-            self._follower = Follower(self._link, self.notices.append)
+            self._follower = Follower(self._link, self.notices.append, heard)
             self._follower.start(self._link.seen)
 
     # Snapshots

@@ -35,8 +35,8 @@ class Fetched(NamedTuple):
 class Follower:
     """Knows the lines after a head that was read."""
 
-    def __init__(self, link: Link, notice: Callable[[Message], None]) -> None:
-        self._link, self._where, self._notice = link, link.where, notice
+    def __init__(self, link: Link, notice: Callable[[Message], None], heard: Callable[[], None]) -> None:
+        self._link, self._where, self._notice, self._heard = link, link.where, notice, heard
         self._guard = threading.Lock()
         self._base = self._last = START
         self._lines: list[Fetched] = []
@@ -135,3 +135,4 @@ class Follower:
                 if self._last == last:
                     self._lines += [Fetched(sequence, own, bytes(line)) for sequence, own, line in rows]
                     self._last = Head(rows[-1][0], rows[-1][1])
+            self._heard()

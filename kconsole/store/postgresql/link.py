@@ -50,6 +50,7 @@ class Link:
         self._writer: Connection[Any] | None = None
         self._guard = threading.RLock()
         self._retry_at = 0.0
+        self._has_seen = False
 
     def connect(self, is_follower: bool = False) -> "Connection[Any]":
         """A new connection to a server that may keep the journal.
@@ -91,9 +92,10 @@ class Link:
                 if row is None:
                     return
                 self.store_id = store_id_in(bytes(row[0])) or row[1][:STORE_ID_LENGTH]
-                self.cache.use(self.store_id)
-                seen = self.cache.seen()
-                self.seen = START if seen is None else seen.head
+                if self.cache.use(self.store_id) and not self._has_seen:
+                    self.seen = START  # another store was at this address
+                if (seen := self.cache.seen()) is not None and seen.head.sequence > self.seen.sequence:
+                    self.seen = seen.head
             if self.seen != START:
                 found = connection.execute(
                     "SELECT hash FROM kconsole.journal WHERE store = %s AND sequence = %s",
@@ -113,7 +115,7 @@ class Link:
     def saw(self, head: Head) -> None:
         """Remember a line as the last one that was seen, if it is."""
         if head.sequence >= self.seen.sequence:
-            self.seen, self.seen_at = head, datetime.now(UTC)
+            self.seen, self.seen_at, self._has_seen = head, datetime.now(UTC), True
 
     def lost(self, error: StorageAway) -> None:
         """Note that the database is away."""

@@ -136,6 +136,25 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
 $$;
 
+-- Whether every reader of JSON can take something: it is not deep, and has no number that is too large.
+CREATE FUNCTION kconsole.is_readable(content json) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE part(value, depth) AS (
+        SELECT content, 0
+        UNION ALL
+        SELECT inner_part.value, part.depth + 1
+        FROM part, LATERAL (
+            SELECT value FROM json_array_elements(CASE json_typeof(part.value) WHEN 'array' THEN part.value END)
+            UNION ALL
+            SELECT value FROM json_each(CASE json_typeof(part.value) WHEN 'object' THEN part.value END)
+        ) inner_part
+        WHERE part.depth < 12
+    )
+    SELECT max(depth) < 12
+        AND bool_and(json_typeof(value) <> 'number' OR value::text ~ '^-?[0-9]{1,15}(\.[0-9]{1,15})?$')
+    FROM part
+$$;
+
 -- Check that a change begins with the record as it is now; returns what that was, NULL for none.
 CREATE FUNCTION kconsole.record_before(of_store text, change json) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -182,6 +201,9 @@ BEGIN
     END IF;
     IF role = 'full-admin' THEN
         RETURN;
+    END IF;
+    IF length(line) > 16 * 1024 * 1024 THEN
+        PERFORM kconsole.refuse('a line of this role is not that long');
     END IF;
     IF json_typeof(content -> 'changes') IS DISTINCT FROM 'array' OR content -> 'gaps' IS NOT NULL
         OR content -> 'store' IS NOT NULL OR content ->> 'next_number' !~ '^[0-9]{1,18}$'
@@ -230,7 +252,7 @@ BEGIN
             SELECT FROM json_each(content)
             WHERE key IN ('uid', 'login_uid') AND NOT (value::text ~ '^[0-9]{1,10}$' AND value::text::bigint < 4294967296)
         )
-        OR content ->> 'at' !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$'
+        OR content ->> 'at' !~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
         OR abs(extract(epoch FROM (content ->> 'at')::timestamptz - clock_timestamp())) > 86400
         OR content -> 'session' IS NULL OR content -> 'deed' IS NULL
         OR content ->> 'next_number' <> known.next_number::text
@@ -238,6 +260,9 @@ BEGIN
         OR NOT coalesce(kconsole.is_object(content -> 'claims'), true)
         OR EXISTS (SELECT FROM json_each(content -> 'claims') WHERE json_typeof(value) <> 'string')
         OR json_typeof(coalesce(content -> 'refusals', '[]')) <> 'array'
+        OR NOT kconsole.is_readable(coalesce(content -> 'refusals', '[]'))
+        OR (content -> 'changes' ->> 0 IS NULL AND content -> 'refusals' ->> 0 IS NULL)
+        OR content ->> 'deed' IN ('mend', 'gap')
     THEN
         PERFORM kconsole.refuse('a line of this role does not say that');
     END IF;
@@ -337,14 +362,18 @@ BEGIN
         WHERE change -> 'logins' IS NULL AND (change -> 'after')::text <> 'null'
         ON CONFLICT (store, kind, number)
         DO UPDATE SET document = excluded.document, login_at = NULL, login_protocol = NULL;
-        DELETE FROM kconsole.record r USING json_array_elements(content -> 'changes') change
-        WHERE change -> 'logins' IS NULL AND (change -> 'after')::text = 'null'
-            AND r.store = of_store AND r.kind = change ->> 'table' AND r.number = (change ->> 'number')::bigint;
-        UPDATE kconsole.record r
-        SET login_at = (login ->> 2)::bigint, login_protocol = change -> 'protocols' ->> (login ->> 4)::integer
-        FROM json_array_elements(content -> 'changes') change, json_array_elements(change -> 'logins') login
-        WHERE change -> 'logins' IS NOT NULL
-            AND r.store = of_store AND r.kind = change ->> 'table' AND r.number = (login ->> 0)::bigint;
+        IF position('"after":null'::bytea IN line) > 0 THEN
+            DELETE FROM kconsole.record r USING json_array_elements(content -> 'changes') change
+            WHERE change -> 'logins' IS NULL AND (change -> 'after')::text = 'null'
+                AND r.store = of_store AND r.kind = change ->> 'table' AND r.number = (change ->> 'number')::bigint;
+        END IF;
+        IF position('"logins":'::bytea IN line) > 0 THEN
+            UPDATE kconsole.record r
+            SET login_at = (login ->> 2)::bigint, login_protocol = change -> 'protocols' ->> (login ->> 4)::integer
+            FROM json_array_elements(content -> 'changes') change, json_array_elements(change -> 'logins') login
+            WHERE change -> 'logins' IS NOT NULL
+                AND r.store = of_store AND r.kind = change ->> 'table' AND r.number = (login ->> 0)::bigint;
+        END IF;
         known.sequence := known.sequence + 1;
         known.hash := substring(tail FROM 88 FOR 64);
         known.size := known.size + length(line);

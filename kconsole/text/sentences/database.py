@@ -8,7 +8,7 @@ from kconsole.text.sentences.base import Template
 
 def _away_since(params: Mapping[str, Any]) -> str:
     age = "before" if params["minutes"] is None else "less than {minutes:count minute} ago"
-    return "{why}. What this host read " + age + " is shown, and nothing can be changed."
+    return "{why} What this host read " + age + " is shown, and nothing can be changed."
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
