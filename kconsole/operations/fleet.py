@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -213,6 +213,8 @@ class Fleet:
         if isinstance(news, str):  # nothing has changed there
             self._began.pop(news, None)
             self._ended[news] = now
+            if self.rows[news].state == "no-answer":  # it took so long that the figures were taken away
+                self.read_again(news)
             return
         name = news.row.context.name
         before = self.rows[name]
@@ -233,17 +235,24 @@ class Fleet:
                 continue
             self._began[name] = now
             self._progressed.pop(name, None)
-            mark, at = self._read.get(name, (None, 0.0))
-            known = mark if now - at < AGED else None
-            target = threading.Thread(target=self._work, args=(self.rows[name].context, known), daemon=True)
-            target.start()
+            args = self.rows[name].context, self._is_still_good(name)
+            threading.Thread(target=self._work, args=args, daemon=True).start()
 
-    def _work(self, context: Context, known: object) -> None:
+    def _is_still_good(self, name: str) -> Callable[[object], bool]:
+        """Whether what is known of a store stands, by what its files look like now."""
+        if name not in self._read:
+            return lambda _: False
+        known, at = self._read[name]
+        is_fresh, is_ok = monotonic() - at < AGED, self.rows[name].state == "ok"
+        return lambda mark: is_fresh and mark == known and (mark is not None or is_ok)
+
+    def _work(self, context: Context, is_still_good: Callable[[object], bool]) -> None:
         """Read a store in a thread."""
+        mark: object = None
         try:
             location = context.location
             mark = _mark(location)
-            if mark is not None and mark == known:
+            if is_still_good(mark):
                 self._news.put(context.name)
                 return
             for row in self._readings(context, location):
@@ -251,10 +260,10 @@ class Fleet:
         except _Stopped:
             pass
         except ConsoleError as error:
-            self._news.put(_News(FleetRow(context, _state_of(error), error=error), True, None))
+            self._news.put(_News(FleetRow(context, _state_of(error), error=error), True, mark))
         except Exception as error:  # one store must not keep the others from being shown
             failed = StoreUnusable("store-not-read", None, error=f"{type(error).__name__}: {error}")
-            self._news.put(_News(FleetRow(context, "failed", error=failed), True, None))
+            self._news.put(_News(FleetRow(context, "failed", error=failed), True, mark))
 
     def _readings(self, context: Context, location: Location) -> "Iterable[FleetRow]":
         def note(*_: int) -> None:

@@ -450,3 +450,29 @@ def test_a_name_that_the_terminal_cannot_show_is_left_out(monkeypatch: pytest.Mo
     assert answering._encoded("\u010dern\u00fd\t\u010c") == b"\xe8ern\xfd\t\xc8\n"
     assert answering._encoded("\u03b1") == b""
     assert answering._encoded("a\t\u03b1") == b"a\t?\n"
+
+
+def test_contexts_are_offered_and_their_stores_asked(
+    office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    other = tmp_path / "other"
+    Session.create(
+        other, Inventory(domains=(Domain(name="west.example"),), entries=(account("w@west.example"),))
+    ).close()
+    monkeypatch.setenv("KCONSOLE_CONFIG", str(file))
+    monkeypatch.delenv("KCONSOLE_STORE")
+    file.write_text(f"[contexts.mail1]\nstore = '{office.folder}'\n[contexts.mail2]\nstore = '{other}'\n")
+    assert offered("kconsole --context ") == ["mail1", "mail2"]
+    assert offered("kconsole context show ") == ["mail1", "mail2"]
+    assert offered("kconsole metrics --context=") == ["--context=mail1", "--context=mail2"]
+    assert offered("kconsole --context mail2 explain ") == ["w@west.example"]
+    assert ANNA in offered("kconsole --context mail1 explain ")
+    assert offered("kconsole explain ") == []  # which store is meant is not said
+    monkeypatch.setenv("KCONSOLE_CONTEXT", "mail2")
+    assert offered("kconsole explain ") == ["w@west.example"]
+    monkeypatch.delenv("KCONSOLE_CONTEXT")
+    file.write_text(f"[contexts.mail2]\nstore = '{other}'\n")
+    assert offered("kconsole explain ") == ["w@west.example"]
+    file.write_text("[contexts")
+    assert offered("kconsole --store x --read-on") == ["--read-only"]

@@ -251,3 +251,19 @@ def test_without_a_command_several_are_several_and_one_that_is_named_is_one(
 def test_the_demo_of_several_stands_alone() -> None:
     assert kconsole("demo", "--fleet", "--server").code == 2
     assert kconsole("demo", "--fleet", "--into", "/tmp/x").code == 2
+
+
+def test_the_plugin_does_not_know_which_is_meant(configure: Callable[[str], None]) -> None:
+    configure(TWO)
+    said = kconsole("check")
+    assert (said.code, said.out.partition(" - ")[0]) == (3, "SEATS UNKNOWN")
+    assert kconsole("check", "--context", "mail1").code == 0
+
+
+def test_fleet_is_read_with_the_role_in_each_store(configure: Callable[[str], None], tmp_path: Path) -> None:
+    configure(TWO)
+    roles = tmp_path / "roles.toml"
+    roles.write_text("[operator.anna]\nrole = 'wizard'\n")
+    said = kconsole("--roles", str(roles), "fleet", "--json")
+    assert said.code == 1
+    assert {each["state"] for each in said.json["stores"]} == {"unusable"}

@@ -120,6 +120,38 @@ def test_what_changes_is_read_again(tmp_path: Path, stores: Stores, monkeypatch:
     until(fleet, lambda: (facts := fleet.rows["a"].facts) is not None and facts.report.used == 2)
 
 
+def test_what_was_away_is_shown_once_it_is_there(
+    tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    damaged = make_store(tmp_path / "damaged")
+    journal = damaged / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace(b"north", b"south"))
+    fleet = Fleet([Context("damaged", str(damaged)), Context("gone", str(tmp_path / "gone"))], stores.open)
+    until_complete(fleet)
+    for _ in range(2):
+        fleet.refresh()
+        until(fleet, lambda: not fleet._waiting and not fleet._began)
+    assert stores.opened.count("damaged") == 1  # as long as it does not change
+    journal.write_bytes(whole)
+    make_store(tmp_path / "gone")
+    fleet.refresh()
+    until(fleet, lambda: {row.state for row in fleet.rows.values()} == {"ok"})
+
+
+def test_a_fault_of_one_is_a_row(tmp_path: Path, stores: Stores) -> None:
+    def opening(location: Location, progress: Progress) -> Session:
+        if location == tmp_path / "b":
+            raise ValueError("not foreseen")
+        return stores.open(location, progress)
+
+    make_store(tmp_path / "a")
+    fleet = Fleet([Context("a", str(tmp_path / "a")), Context("b", str(tmp_path / "b"))], opening)
+    until_complete(fleet)
+    assert [row.state for row in fleet.rows.values()] == ["ok", "failed"]
+
+
 def test_two_contexts_of_a_store_count_once_and_what_has_no_limit_makes_no_sum(tmp_path: Path, stores: Stores) -> None:
     folder = make_store(tmp_path / "a")
     contexts = [Context("one", str(folder)), Context("two", str(folder))]

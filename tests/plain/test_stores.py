@@ -8,8 +8,10 @@ from kconsole.operations.contexts import Context, Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Progress, Session
+from kconsole.plain.changes import Changes, Question
 from kconsole.plain.stores import ask_store
 from kconsole.plain.terminal import Quit, Terminal
+from kconsole.text.messages import Voice
 from tests.clocks import noon
 
 
@@ -50,3 +52,15 @@ def test_a_number_or_a_name_opens_one(folder: Path, answer: str) -> None:
 @pytest.mark.parametrize("answers", [["q"], []])
 def test_quitting_opens_none(folder: Path, answers: list[str]) -> None:
     assert talk(folder, *answers)[1] is None
+
+
+@pytest.mark.parametrize(("typed", "is_done"), [("mail1", True), ("mail2", False), ("", False)])
+def test_a_deletion_wants_the_name(folder: Path, typed: str, is_done: bool) -> None:
+    answers = iter([b"because\n", b"y\n", f"{typed}\n".encode()])
+    terminal = Terminal(lambda _: None, lambda: next(answers, b""))
+    session = Session.open(folder / "mail1", "anna", noon())
+    changes = Changes(session, terminal, Voice({}), None, Context("mail1", str(folder), confirm_name=True))
+    assert changes.confirm(Question("Delete 1 account?", [], "delete", deletes=True)) == (
+        "because" if is_done else None
+    )
+    session.close()
