@@ -16,6 +16,7 @@ from kconsole.licensing.monitoring import FORECAST_DAYS, Facts, Finding, State, 
 from kconsole.operations.contexts import Context, Opening
 from kconsole.operations.locations import Location
 from kconsole.operations.monitoring import chances_of, damage_of, facts_of
+from kconsole.store.engine import StorageAway
 
 FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable", "no-answer", "failed"]
 """What became of reading a store: `unusable` has an error in the configuration, `no-answer` may still come."""
@@ -273,6 +274,8 @@ class Fleet:
 
         with closing(self._opening(location, note)) as session:
             note()
+            if (away := session.store.away) is not None:  # what was read of it before is no figure of now
+                raise StorageAway(away.why, "database-away-hint")
             if (damage := damage_of(session)) is not None:
                 raise StoreUnusable(damage)
             facts = facts_of(session)
@@ -286,6 +289,7 @@ class Fleet:
 def _state_of(error: ConsoleError) -> FleetState:
     kinds: tuple[tuple[type[ConsoleError], FleetState], ...] = (
         (NotFound, "missing"),
+        (StorageAway, "no-answer"),
         (StoreUnusable, "damaged"),
         (Refused, "refused"),
         (BadInput, "unusable"),

@@ -8,12 +8,19 @@ import msgspec
 import orjson
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import NotPermitted, Refused
+from kconsole.core.server import PendingChange, Target
+from kconsole.core.times import SystemClock
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.session import Session
+from kconsole.store.engine import JournalEngine
 from kconsole.store.file_names import FORMAT
 from kconsole.store.journal_line import Line, linked
+from kconsole.store.journal_reader import verified
+from kconsole.store.postgresql.engine import PostgresEngine
+from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.state_sum import hash_of_sum
 from tests.clocks import noon
@@ -119,6 +126,40 @@ def test_helpdesk_by_hand_may_write_what_kconsole_writes(database: Database, sto
     assert [commit.operation for commit in store.catch_up()] == ["disable"]
     append(database, "hana", line_of(database, said_by("hana", database, "delete", refusals=[{"code": "x"}])))
     assert [commit.operation for commit in store.catch_up()] == ["delete"]
+
+
+def asking(database: Database, number: int, address: str = "", place: int = 0, **changed: Any) -> Said:
+    """What is said before a server is asked."""
+    target = Target(number=number, server_id="", address=address or entry(database, number)["address"])
+    place = place or head_of(database)[2]
+    how = {"operation": "disable", "at": datetime.now(UTC), "targets": (target,), **changed}
+    after = orjson.loads(msgspec.json.encode(PendingChange(**how)))
+    change = {"table": "intents", "number": place, "before": None, "after": after}
+    return said_by("hana", database, changes=[change], next_number=place + 1)
+
+
+def test_helpdesk_asks_a_server_to_disable_and_takes_in_its_answer(database: Database, store: SeatStore) -> None:
+    hana = SeatStore.open(database.address("hana"), SystemClock(), 0, "x")
+    anna = number_of(store, "anna")
+    target = Target(number=anna, server_id="", address="anna@north.example")
+    with hana.transaction("disable", "disable") as transaction:
+        asked = PendingChange(operation="disable", at=datetime.now(UTC), targets=(target,))
+        number = transaction.put_pending(asked)
+    with hana.transaction("disable", "read-server") as transaction:
+        transaction.put_entry(replace(hana.state.entries[anna], enabled=False))
+        transaction.remove_pending(number)
+    store.catch_up()
+    assert (store.state.entries[anna].enabled, store.state.pending_changes) == (False, {})
+    with store.transaction("enable", "enable") as transaction:  # which says a sum of all records again
+        transaction.put_entry(replace(store.state.entries[anna], enabled=True))
+    assert list(verified(engine_of(store), Gaps()))[-1] == store.head
+    hana.close()
+
+
+def engine_of(store: SeatStore) -> JournalEngine:
+    engine = store._engine
+    assert isinstance(engine, PostgresEngine)
+    return engine
 
 
 def _reordered(line: Said) -> Said:
@@ -238,6 +279,10 @@ FORGED: Final[dict[str, Callable[[Database, int, int], Said | bytes]]] = {
     "a second that is none": lambda at, anna, _: said_by(
         "hana", at, changes=[disabling(at, anna)], at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M}:60Z"
     ),
+    "a server asked to delete": lambda at, anna, _: asking(at, anna, operation="delete", mailbox="delete"),
+    "a server asked to enable": lambda at, _, off_: asking(at, off_, operation="enable"),
+    "a server asked for another account": lambda at, anna, _: asking(at, anna, "berg@north.example"),
+    "a number that is not the next one": lambda at, anna, _: asking(at, anna, place=head_of(at)[2] + 7),
     "no JSON": lambda *_: b'{"sequence":2,' + b"x" * 80 + b"}",
 }
 """Lines that a helpdesk login writes by hand, whose hashes are right."""

@@ -182,6 +182,43 @@ BEGIN
 END
 $$;
 
+-- Refuse what helpdesk is about to ask the server, unless that is to disable accounts as they are here.
+CREATE FUNCTION kconsole.check_pending(of_store text, change json, next_number bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    after CONSTANT json := change -> 'after';
+    target json;
+    known jsonb;
+BEGIN
+    IF change ->> 'number' <> next_number::text OR NOT kconsole.is_object(after)
+        OR (SELECT array_agg(key) FROM json_object_keys(after) key) IS DISTINCT FROM
+            ARRAY['deed', 'at', 'targets', 'mailbox', 'transfer_to', 'domain_id', 'reason']
+        OR after ->> 'deed' <> 'disable' OR json_typeof(after -> 'targets') <> 'array'
+        OR after ->> 'at' !~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
+        OR (after ->> 'at')::timestamptz IS NULL
+        OR (SELECT bool_or(json_typeof(value) <> 'string') FROM json_each(after) WHERE key NOT IN ('targets'))
+        OR after ->> 'mailbox' <> '' OR after ->> 'transfer_to' <> '' OR after ->> 'domain_id' <> ''
+    THEN
+        PERFORM kconsole.refuse('this role asks the server to disable, and nothing else');
+    END IF;
+    FOR target IN SELECT value FROM json_array_elements(after -> 'targets') LOOP
+        IF NOT kconsole.is_object(target) OR (SELECT array_agg(key) FROM json_object_keys(target) key)
+            IS DISTINCT FROM ARRAY['number', 'server_id', 'address'] OR (target -> 'number')::text !~ '^[0-9]{1,18}$'
+        THEN
+            PERFORM kconsole.refuse('this role asks the server to disable, and nothing else');
+        END IF;
+        SELECT document::jsonb INTO known FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'entries' AND r.number = (target ->> 'number')::bigint;
+        IF known IS NULL OR (target -> 'address')::jsonb IS DISTINCT FROM known -> 'address'
+            OR (target -> 'server_id')::jsonb IS DISTINCT FROM coalesce(known -> 'server_id', '""')
+            OR kconsole.rank_of(known ->> 'role') > kconsole.rank_of('helpdesk')
+        THEN
+            PERFORM kconsole.refuse('this role asks the server to disable accounts as they are here');
+        END IF;
+    END LOOP;
+END
+$$;
+
 -- Refuse a line that says more than the role of its login may. Whatever else it says, kconsole can read it.
 CREATE FUNCTION kconsole.check_line(of_store text, content json, line text, role text, known kconsole.head) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -192,6 +229,7 @@ DECLARE
     change json;
     before jsonb;
     after jsonb;
+    next_number bigint := known.next_number;
 BEGIN
     IF NOT kconsole.is_object(content) THEN
         PERFORM kconsole.refuse('a line is an object, each field of which stands there once');
@@ -255,7 +293,6 @@ BEGIN
         OR content ->> 'at' !~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
         OR abs(extract(epoch FROM (content ->> 'at')::timestamptz - clock_timestamp())) > 86400
         OR content -> 'session' IS NULL OR content -> 'deed' IS NULL
-        OR content ->> 'next_number' <> known.next_number::text
         OR coalesce((content -> 'seats')::text, '[0,0]') !~ '^\[-?[0-9]{1,9},-?[0-9]{1,9}\]$'
         OR NOT coalesce(kconsole.is_object(content -> 'claims'), true)
         OR EXISTS (SELECT FROM json_each(content -> 'claims') WHERE json_typeof(value) <> 'string')
@@ -280,9 +317,21 @@ BEGIN
     FOR change IN SELECT value FROM json_array_elements(content -> 'changes') LOOP
         before := change -> 'before';
         after := change -> 'after';
+        IF change::text <> pg_catalog.format('{"table":%s,"number":%s,"before":%s,"after":%s}',
+            change -> 'table', change ->> 'number', change -> 'before', change -> 'after')
+        THEN
+            PERFORM kconsole.refuse('a line of this role does not say that');
+        END IF;
+        IF change ->> 'table' = 'intents' THEN  -- before a server is asked, and when it has answered
+            IF before = 'null' THEN
+                PERFORM kconsole.check_pending(of_store, change, next_number);
+                next_number := next_number + 1;
+            ELSIF after <> 'null' OR before ->> 'deed' <> 'disable' THEN
+                PERFORM kconsole.refuse('this role asks the server to disable, and nothing else');
+            END IF;
+            CONTINUE;
+        END IF;
         IF change ->> 'table' <> 'entries'
-            OR change::text <> pg_catalog.format('{"table":"entries","number":%s,"before":%s,"after":%s}',
-                change ->> 'number', change -> 'before', change -> 'after')
             OR NOT kconsole.is_object(change -> 'before') OR NOT kconsole.is_object(change -> 'after')
             OR before ->> 'enabled' = 'false' OR after -> 'enabled' IS DISTINCT FROM 'false'::jsonb
             OR before - 'enabled' IS DISTINCT FROM after - 'enabled'
@@ -294,6 +343,9 @@ BEGIN
             PERFORM kconsole.refuse('this role turns "enabled" off, and changes nothing else');
         END IF;
     END LOOP;
+    IF content ->> 'next_number' <> next_number::text THEN
+        PERFORM kconsole.refuse('a line of this role does not say that');
+    END IF;
 END
 $$;
 
