@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONNECTING: Final = 3
 """Seconds in which a server has to answer."""
 
-_PROOF: Final = 1.0
+_PROOF: Final = 3.0
 """Seconds in which a notification has to come back."""
 
 _HEAD_MOVED, _BAD_LINE, _REFUSED, _KEPT = "KC001", "KC002", "KC003", "KC004"  # of schema.sql
