@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from kconsole.cli.context import FilePath, has_person, read_text
+from kconsole.cli.context import FilePath, read_text
+from kconsole.cli.streams import has_person
 from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.files import whole_path
 from kconsole.text.safe_text import safe_text

@@ -398,17 +398,3 @@ def ascii_only() -> bool:
     context = click.get_current_context(silent=True)
     place = context.find_object(CliContext) if context else None
     return (place is not None and place.ascii_only) or bool(asks_for_ascii(os.environ))
-
-
-def has_person() -> bool:
-    """Whether standard input is a terminal, so that a question can be answered."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def terminal_width() -> int | None:
-    """The width for tables: the terminal's, or None (no limit) if the output is no terminal."""
-    if not sys.stdout.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import CliContext, at_store, on_screen, terminal_width
+from kconsole.cli.context import CliContext, at_store, on_screen
 from kconsole.cli.output import put_json
 from kconsole.cli.screen import Appearance, look_of
+from kconsole.cli.streams import terminal_width
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import preferences_path
 from kconsole.operations.search.collation import locale_in_use

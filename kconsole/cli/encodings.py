@@ -5,7 +5,8 @@ from typing import TypeVar
 
 import click
 
-from kconsole.cli.context import has_person, say
+from kconsole.cli.context import say
+from kconsole.cli.streams import has_person
 from kconsole.core.errors import EncodingUnconfirmed
 from kconsole.text import messages
 

@@ -42,14 +42,18 @@ CSV: Final = (
 def fleet(place: CliContext, as_json: bool, as_csv: bool, timeout: float) -> int:
     """Show the stores of all contexts, a line each.
 
-    Each is read by itself: one that is missing, damaged or does not answer is a line that says so, and keeps none of
-    the others waiting. Exits with 1 if one could not be read. Seats are added up for stores of the same product only.
+    With --context, only that one. Each is read by itself: one that is missing, damaged or does not answer is a line
+    that says so, and keeps none of the others waiting. Exits with 1 if one could not be read. Seats are added up for
+    stores of the same product only.
     """
     if as_json and as_csv:
         raise click.UsageError("Choose one: --json or --csv.")
     contexts = every_context(settings := read_settings())
     if settings.are_contexts_lost:
         choose(settings=settings)
+    if place.context_name:
+        choose(place.context_name, settings)
+        contexts = [each for each in contexts if each.name == place.context_name]
     if not contexts:
         raise BadInput("no-contexts", "config-example")
     rows = Fleet(contexts, stores_of(place, contexts).reading, timeout).read_all()

@@ -9,8 +9,9 @@ from typing import Final
 
 import click
 
-from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, has_person, say, terminal_width
+from kconsole.cli.context import DONE, NOT_FOUND, CliContext, at_store, say
 from kconsole.cli.output import put_text
+from kconsole.cli.streams import has_person, terminal_width
 from kconsole.text import manual, words
 from kconsole.text.columns import cut, pad
 from kconsole.text.terminals import wants_lines

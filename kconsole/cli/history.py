@@ -10,20 +10,10 @@ from pathlib import Path
 import click
 import orjson
 
-from kconsole.cli.context import (
-    CliContext,
-    FilePath,
-    at_store,
-    exit_code,
-    has_person,
-    reading,
-    reason_option,
-    say,
-    terminal_width,
-)
+from kconsole.cli.context import CliContext, FilePath, at_store, exit_code, reading, reason_option, say
 from kconsole.cli.output import put_document, put_sections, say_missing_lines
 from kconsole.cli.server_prompt import password_option, said, writer_for
-from kconsole.cli.streams import lost_output
+from kconsole.cli.streams import has_person, lost_output, terminal_width
 from kconsole.core.codes import OPERATION_FIELD, Message
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso

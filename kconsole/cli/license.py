@@ -14,7 +14,6 @@ from kconsole.cli.context import (
     CliContext,
     FilePath,
     at_store,
-    has_person,
     read_text,
     reading,
     reason_option,
@@ -26,6 +25,7 @@ from kconsole.cli.license_json import component_documents, life_document, plan_d
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.cli.permitted import RoleGroup
 from kconsole.cli.renewal import price, renewal
+from kconsole.cli.streams import has_person
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput

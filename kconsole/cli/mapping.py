@@ -9,18 +9,9 @@ from typing import Any, get_args
 import click
 
 from kconsole.cli.connection import password_of, password_option, trust_options
-from kconsole.cli.context import (
-    CliContext,
-    at_store,
-    exit_code,
-    has_person,
-    read_text,
-    reason_option,
-    say,
-    say_outcomes,
-    say_seats,
-)
+from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes, say_seats
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.cli.streams import has_person
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.encoding import document_of

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import click
 
-from kconsole.cli.context import Command, ascii_only, say, terminal_width
+from kconsole.cli.context import Command, ascii_only, say
+from kconsole.cli.streams import terminal_width
 from kconsole.core.encoding import as_json
 from kconsole.core.identity import ascii_address, ascii_domain
 from kconsole.core.records import Entry

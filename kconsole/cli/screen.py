@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 import kconsole
-from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, has_person, on_screen, say
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
+from kconsole.cli.streams import has_person
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.contexts import Context, Stores, several
 from kconsole.operations.locations import Location

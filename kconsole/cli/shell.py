@@ -12,7 +12,8 @@ from typing import Final
 
 import click
 
-from kconsole.cli.context import CliContext, FilePath, at_store, has_person, on_screen
+from kconsole.cli.context import CliContext, FilePath, at_store, on_screen
+from kconsole.cli.streams import has_person
 from kconsole.core.errors import BadInput
 from kconsole.net.secrets import secret_from
 from kconsole.operations.confinement import confine_files

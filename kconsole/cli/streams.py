@@ -99,3 +99,17 @@ def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     from kconsole.text.plain import in_ascii
 
     return in_ascii(error.object[error.start : error.end]), error.end
+
+
+def has_person() -> bool:
+    """Whether standard input is a terminal, so that a question can be answered."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def terminal_width() -> int | None:
+    """The width for tables: the terminal's, or None (no limit) if the output is no terminal."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import click
 
-from kconsole.cli.context import terminal_width
+from kconsole.cli.streams import terminal_width
 from kconsole.text import columns
 
 

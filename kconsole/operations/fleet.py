@@ -19,7 +19,8 @@ from kconsole.operations.monitoring import chances_of, damage_of, facts_of
 from kconsole.store.engine import StorageAway
 
 FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable", "no-answer", "failed"]
-"""What became of reading a store: `unusable` has an error in the configuration, `no-answer` may still come."""
+"""What became of reading a store: `unusable` has an error in the configuration, `no-answer` may still come, and
+`failed` is all else, as where the rights are missing."""
 
 DEADLINE: Final = 0.5
 """Seconds without any progress from which on a store is said not to answer."""
@@ -117,6 +118,10 @@ def _total(product: str, facts: Sequence[Facts]) -> Total:
 
 class _Stopped(Exception):
     """No one waits for the reading any more."""
+
+
+class _Damaged(StoreUnusable):
+    """Only a part of the store is good; what it says would be of the past."""
 
 
 class _News(NamedTuple):
@@ -277,7 +282,7 @@ class Fleet:
             if (away := session.store.away) is not None:  # what was read of it before is no figure of now
                 raise StorageAway(away.why, "database-away-hint")
             if (damage := damage_of(session)) is not None:
-                raise StoreUnusable(damage)
+                raise _Damaged(damage)
             facts = facts_of(session)
             row = FleetRow(context, "ok", facts, session.store.id, findings=judge(facts, Thresholds()))
             yield row
@@ -290,7 +295,7 @@ def _state_of(error: ConsoleError) -> FleetState:
     kinds: tuple[tuple[type[ConsoleError], FleetState], ...] = (
         (NotFound, "missing"),
         (StorageAway, "no-answer"),
-        (StoreUnusable, "damaged"),
+        (_Damaged, "damaged"),
         (Refused, "refused"),
         (BadInput, "unusable"),
     )

@@ -222,6 +222,9 @@ def test_fleet_has_a_line_for_each_and_says_which_could_not_be_read(configure: C
         ["wrong", "unusable"],
     ]
     assert kconsole("fleet", "--csv", "--json").code == 2
+    one = kconsole("fleet", "--json", "--context", "mail2")
+    assert (one.code, [each["context"] for each in one.json["stores"]]) == (0, ["mail2"])
+    assert kconsole("fleet", "--context", "mail9").code == 3
     configure("")
     assert kconsole("fleet").code == 2
 

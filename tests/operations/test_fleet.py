@@ -147,9 +147,11 @@ def test_a_fault_of_one_is_a_row(tmp_path: Path, stores: Stores) -> None:
         return stores.open(location, progress)
 
     make_store(tmp_path / "a")
-    fleet = Fleet([Context("a", str(tmp_path / "a")), Context("b", str(tmp_path / "b"))], opening)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "journal.jsonl").mkdir()
+    fleet = Fleet([Context(name, str(tmp_path / name)) for name in "abc"], opening)
     until_complete(fleet)
-    assert [row.state for row in fleet.rows.values()] == ["ok", "failed"]
+    assert [row.state for row in fleet.rows.values()] == ["ok", "failed", "failed"]
 
 
 def test_two_contexts_of_a_store_count_once_and_what_has_no_limit_makes_no_sum(tmp_path: Path, stores: Stores) -> None:

@@ -131,7 +131,8 @@ class FleetScreen(FilterScreen):
         row = self.list.highlighted
         if row is None:
             return
-        if row.state in ("ok", "reading"):
+        is_away = row.state == "no-answer" and row.error is not None  # what this host kept of it can be seen
+        if row.state in ("ok", "reading") or is_away:
             self.post_message(self.Chosen(row.context))
         else:
             self.tell_unread(row)
