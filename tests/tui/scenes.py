@@ -8,7 +8,7 @@ import dataclasses
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,7 @@ from kconsole.operations.license import read_license
 from kconsole.operations.mapping import ConnectionTest
 from kconsole.operations.samples import load_sample
 from kconsole.providers.base import Progress
+from kconsole.store.engine import Away, StorageAway
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.opening import OpeningScreen
@@ -189,6 +190,18 @@ def _cannot_save(screen: Console) -> None:
         hint = "check-space-and-permissions"
         raise StoreUnusable("unwritable", hint, effect="nothing-changed", file="journal.jsonl", error=error)
 
+    screen.session.do = fail  # type: ignore[method-assign, assignment]
+
+
+def _loses_its_database(screen: Console) -> None:
+    address, error = "postgresql://db.example/kconsole", "connection timeout expired"
+    away = StorageAway("database-away", "database-away-hint", database=address, error=error)
+    now = screen.session.clock.now()
+
+    def fail(*_: object) -> None:
+        raise away
+
+    screen.session.store._engine.away = Away(away.happened, now - timedelta(minutes=3))  # type: ignore[misc]
     screen.session.do = fail  # type: ignore[method-assign, assignment]
 
 
@@ -585,6 +598,13 @@ WALKS: Final = (
             Scene("reconcile", "Our count and the numbers of the server.", ("=", "]"), (WIDE, NARROW)),
             Scene("figure", "The likely causes of a difference.", ("enter",)),
             Scene("server-refused", "The server refuses a change.", (_back, shows(show_refusal))),
+        ),
+    ),
+    Walk(
+        "small",
+        (
+            Scene("database-away", "The database is away.", (_loses_its_database, "j", "d", "y")),
+            Scene("database-away-noted", "What was read before is shown, with its age.", ("escape",)),
         ),
     ),
     Walk(
