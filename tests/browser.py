@@ -58,10 +58,10 @@ class Browser:
                 result: dict[str, Any] = answer["result"]
                 return result
 
-    def open(self, page: Path) -> None:
-        """Show a file, and wait until it is loaded."""
+    def open(self, page: Path | str) -> None:
+        """Show a file or an address, and wait until it is loaded."""
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(each["method"] == "Page.loadEventFired" for each in self.events):
             self._next()
 
@@ -125,11 +125,11 @@ def _pipe() -> list[int]:
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Browser]:
+def browser(profile: Path, *switches: str) -> Iterator[Browser]:
     """A browser with a profile of its own."""
     for_it, to_it = _pipe()
     of_it, from_it = _pipe()
-    command = [chromium(), *_SWITCHES, f"--user-data-dir={profile}"]
+    command = [chromium(), *_SWITCHES, *switches, f"--user-data-dir={profile}"]
     # Chromium reads from descriptor 3 and writes to 4; sh itself knows no descriptors of two digits.
     shell = ["bash", "-c", f'exec "$@" 3<&{for_it} 4>&{from_it} {for_it}<&- {from_it}>&-', "bash", *command]
     with (profile.parent / "chromium.log").open("wb") as log:

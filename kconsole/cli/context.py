@@ -72,6 +72,8 @@ class CliContext:
     """The roles file of `--roles`; None for the usual one."""
     operator_name: str = ""
     """The operator that `kconsole shell` serves; empty without a forced command."""
+    may_look: bool = False
+    """Whether that operator is an auditor if the roles file does not name them."""
     allow_network_fs: bool = False
     """Whether to change a store on another machine too."""
     offline: bool = False
@@ -126,7 +128,7 @@ class CliContext:
         Raises:
             Refused, BadInput: it cannot be used, or does not name the user.
         """
-        return Roles(person_here(self.store, self.operator_name), self.roles_file)
+        return Roles(person_here(self.store, self.operator_name, self.may_look), self.roles_file)
 
     @property
     def operator(self) -> Operator:

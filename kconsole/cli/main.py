@@ -90,12 +90,13 @@ COMMANDS: Final = {
     "fleet": "kconsole.cli.fleet:fleet",
     "completion": "kconsole.cli.completion.command:completion",
     "shell": "kconsole.cli.shell:shell",
+    "serve": "kconsole.cli.serve:serve",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
 OWNERS_ONLY: Final = frozenset(
-    {"completion", "context", "demo", "fleet", "shell", "init", "service-user", "share", "store"}
+    {"completion", "context", "demo", "fleet", "serve", "shell", "init", "service-user", "share", "store"}
 )
 """Commands that make, choose, share or hand out a store: none of an operator under a forced command."""
 

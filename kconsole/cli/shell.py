@@ -18,6 +18,7 @@ from kconsole.core.errors import BadInput
 from kconsole.net.secrets import secret_from
 from kconsole.operations.confinement import confine_files
 from kconsole.operations.sync.access import SERVER_PASSWORD
+from kconsole.operations.system import BROWSER_VARIABLE
 from kconsole.text.messages import show_paths_within
 
 ORIGINAL_COMMAND: Final = "SSH_ORIGINAL_COMMAND"
@@ -32,6 +33,7 @@ KEPT: Final = {
     "ACCESSIBLE": r"[A-Za-z0-9]{0,16}",
     "SSH_CONNECTION": r"[0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5} [0-9A-Fa-f.:%a-z]{2,64} [0-9]{1,5}",
     "SSH_USER_AUTH": r"/[A-Za-z0-9._/-]{1,128}",
+    BROWSER_VARIABLE: r"[0-9A-Fa-f.:]{2,64}|unix",
     "SUDO_USER": r"[A-Za-z0-9_][A-Za-z0-9._$-]{0,63}",
     "SUDO_UID": r"[0-9]{1,10}",
 }
@@ -43,6 +45,7 @@ LONGEST_COMMAND: Final = 16_384
 
 @click.command()
 @click.option("--operator", required=True, metavar="NAME", help="The operator of roles.toml who works here.")
+@click.option("--auditor", "may_look", is_flag=True, help="Without a role in roles.toml, the operator may look.")
 @click.option(
     "--password-file", type=FilePath(), metavar="FILE", help="File of mode 0600 with the password to the mail server."
 )  # fmt: skip
@@ -57,7 +60,12 @@ LONGEST_COMMAND: Final = 16_384
 @on_screen
 @click.pass_context
 def shell(
-    context: click.Context, place: CliContext, operator: str, password_file: Path | None, base: Path | None
+    context: click.Context,
+    place: CliContext,
+    operator: str,
+    may_look: bool,
+    password_file: Path | None,
+    base: Path | None,
 ) -> int:
     """Serve one operator, by a forced SSH command or a sudo rule.
 
@@ -75,7 +83,7 @@ def shell(
     enclose(home, (base or home).absolute())
     if secret is not None:
         os.environ[SERVER_PASSWORD] = secret.reveal()
-    place.operator_name = operator
+    place.operator_name, place.may_look = operator, may_look
     words = words_of_command(command) or ([] if has_person() else ["status"])
     group = context.find_root().command
     result = group.main(words, prog_name="kconsole", standalone_mode=False, obj=place)

@@ -15,6 +15,10 @@ _KEY_PART: Final = 8
 """Characters of a part of a fingerprint that no name has by accident."""
 
 
+BROWSER_START: Final = "browser "
+"""What stands before the address of a browser, in place of where an SSH session came from."""
+
+
 class Operator(NamedTuple):
     """Who does something.
 
@@ -28,7 +32,7 @@ class Operator(NamedTuple):
     sudo_user: str = ""
     """Who called sudo, by the environment."""
     connection: str = ""
-    """Where an SSH session came from, by the environment."""
+    """Where an SSH session came from, by the environment; or after `BROWSER_START` the address of a browser."""
     name: str = ""
     """Their name in the roles file."""
     uid: int | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kconsole.core.errors import BadInput
-from kconsole.core.history import Operator
+from kconsole.core.history import BROWSER_START, Operator
 from kconsole.operations.ssh_keys import session_key
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "KCONSOLE_STORE"
 """The environment variable that chooses the store's folder."""
+
+BROWSER_VARIABLE = "KCONSOLE_BROWSER"
+"""The environment variable that says at which address the browser is that shows the console."""
 
 _NO_UID = 2**32 - 1
 """The user id that is none: -1 as the kernel writes it."""
@@ -56,12 +59,12 @@ def takes_long(store: "Location") -> bool:
 def system_operator(claimed: str = "") -> Operator:
     """The user of this process, by the user database and the kernel.
 
-    The caller of sudo, the origin of an SSH session and its key come from the environment, so they are recorded as
-    claims, as is the name of `--as`.
+    The caller of sudo, the origin of an SSH session and its key, or the address of a browser, come from the
+    environment, so they are recorded as claims, as is the name of `--as`.
     """
     import pwd
 
-    uid = os.getuid()
+    uid, browser = os.getuid(), os.environ.get(BROWSER_VARIABLE, "")
     user = f"uid {uid}"
     with suppress(KeyError):
         user = pwd.getpwuid(uid).pw_name
@@ -69,7 +72,7 @@ def system_operator(claimed: str = "") -> Operator:
         user,
         claimed,
         os.environ.get("SUDO_USER", ""),
-        os.environ.get("SSH_CONNECTION", ""),
+        BROWSER_START + browser if browser else os.environ.get("SSH_CONNECTION", ""),
         uid=uid,
         login_uid=_login_uid(),
         key=session_key(os.environ["SSH_USER_AUTH"]) if os.environ.get("SSH_USER_AUTH") else "",

@@ -17,7 +17,7 @@ from kconsole.core.decisions import (
     decided_on,
 )
 from kconsole.core.folding import search_fold
-from kconsole.core.history import Change, Commit, Operator, Refusal
+from kconsole.core.history import BROWSER_START, Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry, has_logged_in
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
@@ -236,14 +236,15 @@ def _operator(operator: Operator) -> Iterator[Detail]:
         yield Detail("System user", safe_text(operator.user) + uid + login)
     if operator.name:
         yield Detail("Roles file", safe_text(operator.name))
+    is_browser = operator.connection.startswith(BROWSER_START)
     for before, claim in (
         ("--as", operator.claimed),
         ("sudo was called by", operator.sudo_user),
-        ("SSH from", operator.connection),
+        ("", operator.connection) if is_browser else ("SSH from", operator.connection),
         ("SSH key", operator.key),
     ):
         if claim:
-            yield Detail("Claimed", f"{before} {safe_text(claim)}")
+            yield Detail("Claimed", f"{before} {safe_text(claim)}".lstrip())
 
 
 def _changed(change: Change, operation: str) -> Iterator[Detail]:

@@ -30,6 +30,7 @@ GROUPS: Final = (
             "several",
             "contexts",
             "postgresql",
+            "browser",
             "roles",
             "safety",
             "monitoring",

@@ -274,6 +274,7 @@ def test_every_command_is_known_to_change_or_to_read() -> None:
         "help",
         "roles",
         "schema",
+        "serve",
         "service-user",
         "shell",
     }

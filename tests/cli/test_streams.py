@@ -114,6 +114,7 @@ COMMANDS: Final = {
     "roles check": "",
     "roles keys": "anna",
     "roles whoami": "",
+    "serve": "--listen here",
     "service-user": "--print",
     "share": "",
     "share off": "",

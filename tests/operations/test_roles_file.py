@@ -102,6 +102,16 @@ def test_who_is_not_named_is_refused(file: Path, person: Person, code: str) -> N
         Roles(person)
 
 
+def test_an_operator_who_may_look_is_an_auditor_unless_the_file_says_more(file: Path) -> None:
+    def role(name: str) -> tuple[str, str]:
+        authority = Roles(Person(OWNER, None, OWNER, name, may_look=True)).authority()
+        return authority.role, authority.operator
+
+    assert (role("anna"), role("eve")) == (("helpdesk", "anna"), ("auditor", "eve"))
+    file.unlink()
+    assert role("anna") == ("auditor", "anna")
+
+
 def test_without_a_file_everyone_is_a_full_admin(file: Path) -> None:
     file.unlink()
     known = Roles(Person(1005, None, OWNER))

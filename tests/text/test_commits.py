@@ -157,6 +157,11 @@ def test_details_mark_what_is_only_claimed() -> None:
     ]
 
 
+def test_details_name_the_browser_as_a_claim() -> None:
+    changed = commit("disable", *entries(OFF))._replace(operator=Operator("seats", connection="browser 192.0.2.7"))
+    assert Detail("Claimed", "browser 192.0.2.7") in list(commits.details_of(changed, AT))
+
+
 def test_details_tell_everything() -> None:
     reported = commit(
         "import",
