@@ -3,8 +3,8 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -16,6 +16,7 @@ from kconsole.licensing.monitoring import FORECAST_DAYS, Facts, Finding, State, 
 from kconsole.operations.contexts import Context, Opening
 from kconsole.operations.locations import Location
 from kconsole.operations.monitoring import chances_of, damage_of, facts_of
+from kconsole.operations.session import Session
 from kconsole.store.engine import StorageAway
 
 FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable", "no-answer", "failed"]
@@ -25,11 +26,14 @@ FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable
 DEADLINE: Final = 0.5
 """Seconds without any progress from which on a store is said not to answer."""
 
-MOST_YOUNG: Final = 3
+MOST_YOUNG: Final = 2
 """How many readings begin at a time: more of them would keep the screen waiting for the interpreter."""
 
 YOUNG: Final = 0.1
 """Seconds from which on a reading that has not ended counts no more among these: it waits for its disk."""
+
+LONGEST_TURN: Final = 0.5
+"""Seconds after which a forecast waits no longer for another one, whose disk may be dead by now."""
 
 LOOK: Final = 0.02
 """Seconds between two looks of what only waits."""
@@ -154,6 +158,8 @@ class Fleet:
         self._read: dict[str, tuple[object, float]] = {}
         """What the files looked like when they were read, and when that was."""
         self._news: SimpleQueue[_News | str] = SimpleQueue()
+        self._forecasting = threading.Lock()
+        """Held by the one that reads a whole log, which keeps the interpreter busy."""
         self._is_closed = False
 
     @property
@@ -277,7 +283,7 @@ class Fleet:
             if self._is_closed:
                 raise _Stopped
 
-        with closing(self._opening(location, note)) as session:
+        with closing(self._opening(location, note)) as session, _let_go(session):
             note()
             if (away := session.store.away) is not None:  # what was read of it before is no figure of now
                 raise StorageAway(away.why, "database-away-hint")
@@ -287,8 +293,27 @@ class Fleet:
             row = FleetRow(context, "ok", facts, session.store.id, findings=judge(facts, Thresholds()))
             yield row
             note()
-            chance = dict(chances_of(session)).get(FORECAST_DAYS)
+            is_alone = self._forecasting.acquire(timeout=LONGEST_TURN)
+            try:
+                chance = dict(chances_of(session)).get(FORECAST_DAYS)
+            finally:
+                if is_alone:
+                    self._forecasting.release()
             yield row._replace(facts=facts._replace(chance=chance), has_forecast=True)
+
+
+@contextmanager
+def _let_go(session: Session) -> Iterator[None]:
+    """Free the records bit by bit in the end.
+
+    A session is a circle of references: it would stay until the garbage collector frees all of it in one long pause.
+    """
+    try:
+        yield
+    finally:
+        for table in session.store.state.tables.values():
+            while table:
+                table.popitem()
 
 
 def _state_of(error: ConsoleError) -> FleetState:

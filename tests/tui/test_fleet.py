@@ -1,9 +1,12 @@
 """Fleet: the stores of all contexts on one screen. None of them holds the keys, the others or the end."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -254,3 +257,23 @@ async def test_help_and_palette_have_every_command(site: Site) -> None:
         await screen.press("escape", "colon", *"stores:", "enter")
         assert not screen.is_on_fleet
         await screen.press("escape")
+
+
+@pytest.mark.thorough
+async def test_most_keys_are_answered_at_once_while_twelve_are_read(site: Site) -> None:
+    """Measured with the processors to itself: each in 20 ms, and all complete in 0.5 s. On busy ones most still are."""
+    site.add(*(f"store{number}" for number in range(9)), sample="office")
+    contexts = map(site.context, ("hangs", "missing", "hangs2", *(f"store{number}" for number in range(9))))
+    async with fleet(site, *contexts) as screen:
+        times = []
+        for number in count():
+            if screen.fleet.fleet.is_complete and number > 20:
+                break
+            before, began = screen.fleet.list.cursor, monotonic()
+            screen._send("j" if number % 2 == 0 else "k", 1.0)
+            while screen.fleet.list.cursor == before:
+                assert monotonic() - began < PATIENCE
+                await asyncio.sleep(0)
+            times.append(monotonic() - began)
+            await screen.settled()
+        assert sorted(times)[len(times) // 2] < 0.05

@@ -1,6 +1,7 @@
 """Fleet: the stores of all contexts. Each is read by itself, and keys are answered meanwhile."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -26,6 +27,11 @@ from kconsole.tui.widgets.fleet_list import FleetList, alarm_words, problem_word
 OFTEN: Final = 0.05
 SELDOM: Final = 1.0
 """Seconds between two looks at what the threads have found: while stores are read, and afterwards."""
+
+SHORT_TURN: Final = 0.001
+"""Seconds that a thread keeps the interpreter while stores are read: keys wait for each of the threads in turn."""
+
+USUAL_TURN: Final = sys.getswitchinterval()
 
 LAST: Final = 10_000_000
 """Where what is not known stands in an order by numbers."""
@@ -106,6 +112,10 @@ class FleetScreen(FilterScreen):
 
     def on_unmount(self) -> None:
         self.fleet.close()
+        sys.setswitchinterval(USUAL_TURN)
+
+    def on_screen_suspend(self) -> None:
+        sys.setswitchinterval(USUAL_TURN)
 
     def on_screen_resume(self) -> None:
         self._look()
@@ -123,6 +133,7 @@ class FleetScreen(FilterScreen):
             gc.freeze()
             gc.enable()
         if self.is_current:
+            sys.setswitchinterval(USUAL_TURN if self.fleet.is_complete else SHORT_TURN)
             self._timer = self.set_timer(OFTEN if not self.fleet.is_complete else SELDOM, self._look)
 
     # Commands
