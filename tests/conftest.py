@@ -66,6 +66,7 @@ TAKE_LONG = tuple(
     Path(__file__).parent / name
     for name in (
         "faults",
+        "postgresql",
         "wire",
         "cli/test_processes.py",
         "tui/test_columns.py",

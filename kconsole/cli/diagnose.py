@@ -61,7 +61,10 @@ def diagnose(place: CliContext, as_json: bool) -> None:
     files = [(name, *_state(path)) for name, path in paths.items()]
     if as_json:
         terminal = {finding.name: {"value": finding.value, "because": finding.reason} for finding in findings}
-        places = {name: {"path": path or None, "there": state == "there"} for name, state, path in files}
+        places = {
+            name: {"path": path or None, "there": None if state == DATABASE else state == "there"}
+            for name, state, path in files
+        }
         document = {"schema": 1, "terminal": terminal, "paths": places, "versions": versions, "problems": problems}
         put_json(document)
         return
@@ -111,16 +114,21 @@ def _locale() -> tuple[str, str]:
     return "", "no variable is set"
 
 
-def _store(place: CliContext) -> Path | None:
+DATABASE = "in a database"
+
+
+def _store(place: CliContext) -> Path | str | None:
     with suppress(ConsoleError):
-        return place.store_folder
+        return place.store
     return None
 
 
-def _state(path: Path | None) -> tuple[str, str]:
+def _state(path: Path | str | None) -> tuple[str, str]:
     """Whether a file or folder exists, and its path; empty for a user without a home."""
     if path is None:
         return "no home folder", ""
+    if isinstance(path, str):  # not contacted here
+        return DATABASE, safe_text(path, None)
     state = "there"
     try:
         path.stat()

@@ -88,6 +88,13 @@ def default_store() -> str:
     return str(default_folder())
 
 
+def kept_of(address: str) -> str:
+    """The folder of what this host keeps of a store in a database; no database is asked at a TAB."""
+    from kconsole.operations.locations import folder_at
+
+    return str(folder_at(address))
+
+
 def contexts_here(variables: Mapping[str, str]) -> dict[str, str]:
     """The contexts of the user's configuration, as `settings.read_settings` finds it, with their stores; unchecked."""
     file = (variables.get("KCONSOLE_CONFIG") or os.environ.get("KCONSOLE_CONFIG", "")).strip()

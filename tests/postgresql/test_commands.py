@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from kconsole.cli.completion.answer import answer
+from kconsole.operations.samples import sample_session
 from tests.cli.console import Console, account
+from tests.clocks import noon
 from tests.postgresql.server import Database
 
 
@@ -37,6 +40,7 @@ def head_of(console: Console) -> str:
     return str(console.done("log", "verify").out)
 
 
+@pytest.mark.quick
 def test_a_store_in_a_database_does_what_one_in_a_folder_does(office: AtDatabase) -> None:
     assert office("init").code == 4
     office.done("disable", "anna@north.example", "--reason", "left")
@@ -82,6 +86,7 @@ def test_what_needs_a_folder_says_so(office: AtDatabase) -> None:
         assert office(*words).code == 4, words
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "address",
     ["postgresql://boss:secret@host/db", "postgresql://host/db?password=secret", "postgresql:svc?password=secret"],
@@ -104,7 +109,6 @@ def test_a_database_is_prepared_once(database_server: Any, tmp_path: Path) -> No
     server.execute("postgres", "DROP DATABASE bare WITH (FORCE)")
 
 
-@pytest.mark.thorough
 def test_commands_while_the_database_is_away(office: AtDatabase) -> None:
     office.done("status")
     office.database.server.stop()
@@ -146,3 +150,28 @@ def test_another_store_at_the_same_address_is_no_old_backup(office: AtDatabase) 
     server.execute("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
     office.done("init", "--seats", "7")
     assert office.done("status", "--json").json["license"]["seats"] == 7
+
+
+def test_completion_offers_what_this_host_keeps(office: AtDatabase) -> None:
+    office.done("status")
+    offered = answer("zsh", ["kconsole disable a", "kconsole", "--store", office.address, "disable", "a"])
+    assert [line.partition("\t")[0] for line in offered] == ["words", "anna@north.example"]
+
+
+def test_diagnose_contacts_no_database(tmp_path: Path) -> None:
+    store = (
+        Console(tmp_path)
+        .done("--store", "postgresql://db.example/kconsole", "diagnose", "--json")
+        .json["paths"]["store"]
+    )
+    assert store == {"path": "postgresql://db.example/kconsole", "there": None}
+
+
+def test_history_and_forecast_are_those_of_a_folder(database: Database, tmp_path: Path) -> None:
+    sample_session("office", tmp_path / "store", "anna", clock=noon(), with_past=True).close()
+    folder, there = Console(tmp_path / "store", noon()), AtDatabase(database, tmp_path)
+    there.clock = noon()
+    folder.done("store", "copy", str(tmp_path / "store"), there.address)
+    for words in (["history", "--json"], ["forecast", "--json"], ["log", "--json"], ["report", "changes", "--csv"]):
+        assert there(*words).out == folder(*words).out, words
+    assert there.done("forecast").out == folder.done("forecast").out

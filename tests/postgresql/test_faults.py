@@ -95,6 +95,7 @@ def at_commit(monkeypatch: pytest.MonkeyPatch, database: Database, *, is_sent: b
     monkeypatch.setattr(psycopg.Connection, "execute", lost)
 
 
+@pytest.mark.quick
 def test_a_commit_whose_answer_is_lost_is_found(
     database: Database, store: SeatStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +117,6 @@ def test_a_commit_that_was_not_done_is_no_change(
     assert is_whole(database)
 
 
-@pytest.mark.thorough
 def test_where_no_one_can_say_it_is_said_so_and_shown_when_the_server_is_back(
     database: Database, store: SeatStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,7 +160,6 @@ def test_who_waits_too_long_is_told_who_saves(database: Database, store: SeatSto
 # Servers that stop
 
 
-@pytest.mark.thorough
 def test_a_server_that_restarts_costs_a_refusal_and_no_line(database: Database, store: SeatStore) -> None:
     database.server.stop(signal.SIGQUIT)
     try:
@@ -177,7 +176,6 @@ def test_a_server_that_restarts_costs_a_refusal_and_no_line(database: Database, 
     assert is_whole(database)
 
 
-@pytest.mark.thorough
 def test_what_was_read_before_is_shown_while_the_server_is_away(database: Database, store: SeatStore) -> None:
     add(store, "chen")
     store.close()
@@ -247,7 +245,6 @@ def test_where_nothing_is_notified_the_database_is_asked(
     other.abandon()
 
 
-@pytest.mark.thorough
 def test_a_follower_lives_through_a_restart(database: Database, store: SeatStore) -> None:
     store.follow()
     database.server.stop(signal.SIGQUIT)
@@ -310,7 +307,6 @@ def test_another_encoding_is_refused(database: Database) -> None:
     database.server.execute("postgres", "DROP DATABASE ascii WITH (FORCE)")
 
 
-@pytest.mark.thorough
 def test_a_server_that_does_not_sync_is_refused(database: Database) -> None:
     database.server.stop()
     database.server.start("-c", "fsync=off")
@@ -321,7 +317,6 @@ def test_a_server_that_does_not_sync_is_refused(database: Database) -> None:
         database.server.start()
 
 
-@pytest.mark.thorough
 def test_a_standby_is_refused(database: Database, store: SeatStore) -> None:
     standby = DatabaseServer.standby_of(database.server)
     try:

@@ -43,7 +43,6 @@ session.close()
 """
 
 
-@pytest.mark.thorough
 def test_eight_writers_keep_the_limit_and_one_chain(database: Database, tmp_path: Path) -> None:
     SeatStore.create(database.address(), inventory_of(account("anna"), seats=SEATS), noon(), "anna").close()
     hosts = [{**os.environ, "XDG_CACHE_HOME": str(tmp_path / f"host{number % 2}")} for number in range(WRITERS)]

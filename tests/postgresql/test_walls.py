@@ -104,6 +104,7 @@ def disabling(database: Database, number: int, **more: Any) -> Said:
     return {"table": "entries", "number": number, "before": before, "after": off(before) | more}
 
 
+@pytest.mark.quick
 def test_helpdesk_disables_and_nothing_else_by_kconsole_itself(database: Database, store: SeatStore) -> None:
     session = Session.open(database.address("hana"), "someone")
     done = session.do(DisableAccounts(("berg@north.example",), "left"))
@@ -120,6 +121,7 @@ def test_helpdesk_disables_and_nothing_else_by_kconsole_itself(database: Databas
     session.close()
 
 
+@pytest.mark.quick
 def test_helpdesk_by_hand_may_write_what_kconsole_writes(database: Database, store: SeatStore) -> None:
     change = disabling(database, number_of(store, "anna"))
     append(database, "hana", line_of(database, said_by("hana", database, changes=[change], reason="by hand")))

@@ -86,7 +86,7 @@ def _damaged(raw: bytes) -> bytes:
     return raw.replace(b"1", b"7", 1)
 
 
-@pytest.fixture(params=["file", "memory", "postgresql"])
+@pytest.fixture(params=["file", "memory", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param != "postgresql":
         yield InFiles(tmp_path) if request.param == "file" else InMemory()

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from kconsole.cli.completion.lines import Line, for_bash, without_assignments
-from kconsole.operations.completing import Names, Offers, contexts_here, default_store, role_here
+from kconsole.operations.completing import Names, Offers, contexts_here, default_store, kept_of, role_here
 
 TYPE_CHECKING = False  # that of typing takes long to import
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ def _store(place: Place, variables: "dict[str, str]") -> str:
         name = name or variables.get(CONTEXT) or os.environ.get(CONTEXT, "")
         only = next(iter(contexts)) if len(contexts) == 1 else ""
         store = contexts.get(name or only, "") if name or contexts else default_store()
-    return os.path.expanduser(store)  # noqa: PTH111
+    is_database = store.startswith(("postgresql:", "postgres:"))
+    return kept_of(store) if is_database else os.path.expanduser(store)  # noqa: PTH111
 
 
 def _offers(tree: "dict[str, Any]", place: Place, begun: str, kind: "Any", store: str) -> tuple[Offers, bool]:

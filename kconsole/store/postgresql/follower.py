@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import ConsoleError
+from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, StorageAway
 from kconsole.store.postgresql.connection import away, close_quietly, hears, is_lost, psycopg
 from kconsole.store.postgresql.link import RETRY, Link
@@ -40,7 +40,7 @@ class Follower:
         self._guard = threading.Lock()
         self._base = self._last = START
         self._lines: list[Fetched] = []
-        self._damage: BrokenJournal | ConsoleError | None = None
+        self._damage: BrokenJournal | StoreUnusable | None = None
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="following", daemon=True)
 
@@ -83,11 +83,9 @@ class Follower:
             except StorageAway as error:
                 self._link.lost(error)
             except BrokenJournal as damage:
-                self._damage, self._link.is_followed = damage, False
-                return
-            except ConsoleError as error:  # the database may not keep the journal any more
-                self._damage, self._link.is_followed = error, False
-                return
+                self._damage = damage
+            except ConsoleError as error:  # it may be another one soon, as after a failover
+                self._damage = StoreUnusable(error.happened, error.hints)
             except psycopg().Error as error:
                 if is_lost(error):
                     self._link.lost(away(self._where, error))
@@ -128,7 +126,7 @@ class Follower:
                 if not rows or (rows[0][0], rows[0][1]) != last:
                     raise BrokenJournal(last.sequence, "journal-cut-off" if not rows else "line-changed-since", START)
                 rows = rows[1:]
-            self._link.seen_at = datetime.now(UTC)
+            self._link.seen_at, self._damage = datetime.now(UTC), None
             if not rows:
                 return
             with self._guard:
