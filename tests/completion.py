@@ -5,6 +5,7 @@ metavar in BY_METAVAR.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -77,6 +78,9 @@ BY_METAVAR: Final[Mapping[str, str | list[str]]] = {
     "ADDRESS": "accounts", "AGE": AGES, "D": "domains", "DATE": AGES, "DIR": "folders", "FILE": "files", "T": AGES,
     "ZONE": "zones",
 }  # fmt: skip
+
+_SENTENCE_END: Final = re.compile(r"(?<!\.)\.(?: |\Z)")
+"""Three dots end none."""
 
 NEEDS: Final[Mapping[str, Capability]] = {
     "due --apply": "offboard",
@@ -162,7 +166,7 @@ def _commands(command: click.Command, path: str, context: click.Context) -> Iter
 
 
 def _option(param: click.Option, path: str) -> dict[str, Any]:
-    option: dict[str, Any] = {"help": (param.help or "").partition(". ")[0].removesuffix(".")}
+    option: dict[str, Any] = {"help": _SENTENCE_END.split(param.help or "")[0]}
     if not param.is_flag:
         option["takes"] = taken(param, path)
     if param.multiple:

@@ -8,6 +8,7 @@ man(7), which man-db and mandoc both know.
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -91,7 +92,10 @@ def usage(text: str) -> str:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    for place, part in enumerate(re.split(r"\n\s*\n", text.strip())):
+    for place, part in enumerate(re.split(r"\n\s*\n", cleandoc(text))):
+        if part.startswith("\b\n"):  # the sign by which click keeps lines
+            yield from example(part[2:])
+            continue
         if place:
             yield ".PP"
         yield escaped(" ".join(part.split()))

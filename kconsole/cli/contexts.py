@@ -57,7 +57,7 @@ def list_(place: CliContext, as_json: bool) -> None:
 @_json
 @at_store
 def show(place: CliContext, name: str | None, as_json: bool) -> None:
-    """Show one context: NAME, or the one that commands without a name mean."""
+    """Show one context: NAME, or the one that is meant without it."""
     found = choose(name).context if name else place.choice.context
     if as_json:
         return put_json({"schema": "kconsole-context/1", "context": None if found is None else document_of(found)})

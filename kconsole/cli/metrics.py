@@ -10,7 +10,7 @@ import click
 
 from kconsole import __version__
 from kconsole.cli.context import CliContext, FilePath, at_store, reading, say
-from kconsole.cli.output import put_json
+from kconsole.cli.output import put_json, put_utf8
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.times import to_iso
 from kconsole.licensing.monitoring import Measured, expiry_timestamps, reading_timestamp
@@ -68,8 +68,8 @@ def metrics(
     collector of node_exporter takes files that end with .prom, and must be allowed to read them: --mode 644. No address
     is among the labels, and what is not known is left out.
     """
-    is_file = output is not None and str(output) != "-"
-    if mode and not is_file:
+    file = None if output is None or str(output) == "-" else output
+    if mode and file is None:
         raise click.UsageError("--mode is for a file: name it with --output.")
     if output is not None and output.suffix == ".prom" and form != "prometheus":
         raise click.UsageError("A .prom file must have the prometheus format: node_exporter takes no other.")
@@ -78,19 +78,18 @@ def metrics(
     if (damage := damage_of(session)) is not None:
         raise StoreUnusable(damage)
     found = measured(session, with_forecast=not no_forecast)
-    if form == "json" and not is_file:
-        return put_json(_document(found, context))
+    if file is None:
+        if form == "json":
+            return put_json(_document(found, context))
+        return put_utf8(exposition(found, __version__, context or "", form))
     if form == "json":
         import orjson
 
         content = orjson.dumps(_document(found, context), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     else:
         content = exposition(found, __version__, context or "", form).encode(errors="replace")
-    if output is None or not is_file:
-        click.echo(content.decode(), nl=False)
-        return None
-    write_document(output, content, place.store_folder, mode=None if mode is None else int(mode, 8))
-    say(f"Wrote {shown_path(output)}.")
+    write_document(file, content, place.store_folder, mode=None if mode is None else int(mode, 8))
+    say(f"Wrote {shown_path(file)}.")
     return None
 
 

@@ -65,6 +65,11 @@ def put_document(document: bytes) -> None:
     click.echo(text, nl=False)
 
 
+def put_utf8(text: str) -> None:
+    """Print what has to be UTF-8, as HTML that says so, whatever the locale. A terminal gets what it can show."""
+    click.echo(text if sys.stdout.isatty() else text.encode(errors="replace"), nl=False)
+
+
 def csv_option(command: Command) -> Command:
     """The option of all commands that print or write CSV."""
 

@@ -63,7 +63,7 @@ def show(place: CliContext, name: str, as_document: bool) -> None:
 @reason_option
 @at_store
 def set_(place: CliContext, name: str, settings: tuple[str, ...], reason: str) -> int:
-    r"""Set a policy, or some settings of one that there is.
+    """Set a policy, or some settings of one that there is.
 
     \b
     where=FILTER         which accounts, as 'kconsole accounts --filter' has it
@@ -75,7 +75,7 @@ def set_(place: CliContext, name: str, settings: tuple[str, ...], reason: str) -
     brake_percent=N      the same as a part of all; the smaller counts (10)
     max_data_age=HOURS   beyond which there is no plan (26)
     step=disable|delete  what is done; delete needs 90 days disabled
-    """
+    """  # noqa: D301  # the sign by which click keeps lines
     pairs: dict[str, str] = {}
     for text in settings:
         key, equals, value = text.partition("=")

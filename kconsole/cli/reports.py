@@ -7,7 +7,7 @@ from typing import Any, cast
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
-from kconsole.cli.output import csv_option, csv_style, put_document
+from kconsole.cli.output import csv_option, csv_style, put_document, put_utf8
 from kconsole.cli.reclaim import policy_option
 from kconsole.core.report_rows import TABLES_OF, Report, ReportKind
 from kconsole.operations.confinement import STANDARD_STREAM, named_file
@@ -85,13 +85,22 @@ def report(
     if out is None:
         place.needs_output = True
         for piece in pieces_of(found, form, style):
-            put_document(piece.encode()) if form == "json" else click.echo(piece, nl=False)
+            _put(piece, form)
         return
     reports = parts_of(found) if by else [found]
     written = write_all(out, files_of(reports, form, style), session.store.folder, force)
     for path in written:
         click.echo(safe_text(str(path), None))
     say(f"Wrote {words.count(len(written), 'file')}.")
+
+
+def _put(piece: str, form: str) -> None:
+    if form == "html":
+        put_utf8(piece)
+    elif form == "json":
+        put_document(piece.encode())
+    else:
+        click.echo(piece, nl=False)
 
 
 def files_of(reports: Iterable[Report], form: str, style: CsvStyle) -> Iterator[NewFile]:

@@ -56,6 +56,13 @@ def test_completion_knows_the_command_line_as_it_is() -> None:
     assert Path(answering.TREE).read_text() == as_text(tree()), "stale: run 'make readme'"
 
 
+def test_what_stands_beside_a_word_is_a_whole_sentence() -> None:
+    known = tree()
+    options = [option for each in known["commands"].values() for option in each["options"].values()]
+    texts = [each["help"] for each in (*known["options"].values(), *known["commands"].values(), *options)]
+    assert not [text for text in texts if text.endswith((" ..", ":.", ","))]
+
+
 def test_what_it_knows_without_importing_is_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert Path(ROLES_FILE) == USED_ROLES_FILE
     assert default_store() == str(default_folder())

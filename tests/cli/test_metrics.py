@@ -212,6 +212,13 @@ def test_wrong_usage(following: Console, arguments: str) -> None:
     assert (said.code, said.out) == (2, "")
 
 
+def test_it_is_utf_8_whatever_the_locale(console: Console) -> None:
+    console.fill(domains=[Domain(name="žluť.example")])
+    for form in ("prometheus", "openmetrics"):
+        said = console.process("metrics", "--format", form, PYTHONIOENCODING="iso8859-2")
+        assert 'domain="žluť.example"' in said.out
+
+
 def test_a_domain_of_two_spellings_is_one(console: Console) -> None:
     console.fill(account("a@bücher.example"), domains=(Domain(name="bücher.example"),))
     found: dict[str, Any] = {

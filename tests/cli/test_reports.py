@@ -115,6 +115,12 @@ def test_every_format_names_the_log_and_what_is_missing(office: Console, tmp_pat
         assert all("@top-center" in file.read_text() for file in (tmp_path / "old").iterdir())
 
 
+def test_html_is_in_the_encoding_that_it_names(console: Console) -> None:
+    console.fill(account("jo", full_name="Žluťoučký"))
+    for code in ("iso8859-2", "utf-8", "ascii"):
+        assert "Žluťoučký" in console.process("report", "seats", "--format", "html", PYTHONIOENCODING=code).out
+
+
 def test_csv_has_the_same_columns_and_numbers_in_the_style_of_the_reader(office: Console, tmp_path: Path) -> None:
     out = tmp_path / "out"
     office.done("report", "seats", "--format", "csv", "--out", str(out), "--csv-style", "semicolon")
