@@ -192,7 +192,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 ) -> None:
     shown: list[tuple[str, Path, int | None]] = []
 
-    def show(_: Start, session: Session, title: str, __: Appearance) -> None:
+    def show(_: Start, session: Session, title: str, __: Appearance, **___: object) -> None:
         assert session.store.folder.is_dir()
         shown.append((title, session.store.folder, session.seats.report().limit))
 
