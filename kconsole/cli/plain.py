@@ -64,5 +64,10 @@ def _forget_typed() -> None:
 
 
 def _ask_secret(prompt: str) -> str:
-    answer: str = click.prompt(prompt, hide_input=True, err=True, default="", show_default=False, prompt_suffix="")
+    try:
+        answer: str = click.prompt(prompt, hide_input=True, err=True, default="", show_default=False, prompt_suffix="")
+    except click.Abort as end:  # which hides whether the input has ended, or the user interrupts
+        if isinstance(end.__context__, EOFError):
+            raise Quit from None
+        raise KeyboardInterrupt from end
     return answer

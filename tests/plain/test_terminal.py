@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from kconsole.cli.plain import _ask_secret
+from kconsole.plain.terminal import Quit
 from kconsole.text.terminals import TerminalProfile, why_plain
 from tests.cli.console import Console, account
 from tests.wire.terminal import Terminal, terminal
@@ -69,6 +71,18 @@ def test_ctrl_d_and_ctrl_c_end_at_once_and_safely(console: Console, tmp_path: Pa
         screen.send(key)
         assert screen.wait_for_end() == code
     assert all(entry["enabled"] for entry in console.accounts())
+
+
+@pytest.mark.parametrize(("key", "expected"), [(EOFError, Quit), (KeyboardInterrupt, KeyboardInterrupt)])
+def test_a_password_is_left_as_every_question_is(
+    monkeypatch: pytest.MonkeyPatch, key: type[BaseException], expected: type[BaseException]
+) -> None:
+    def typed(_: str) -> str:
+        raise key
+
+    monkeypatch.setattr("click.termui.hidden_prompt_func", typed)
+    with pytest.raises(expected):
+        _ask_secret("Password:")
 
 
 @pytest.mark.thorough
