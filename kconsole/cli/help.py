@@ -36,9 +36,7 @@ def help_(context: click.Context, place: CliContext, names: tuple[str, ...], wor
     Without a name it lists the topics. On a terminal, a long topic opens in a pager, as 'less'.
     """
     if words_ is not None:
-        if names:
-            raise click.UsageError("Use --search alone.")
-        return _find(words_)
+        return _find(" ".join([words_, *names]))
     if not names:
         _put_lines(list(_contents()), place)
     elif len(names) == 1 and (topic := manual.topics().get(names[0].lower())) is not None:

@@ -13,7 +13,7 @@ class Context(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     store: Annotated[str, Field(pattern="^(/|~|[a-z]+:)")]
-    """The store: its folder, from / or ~ on."""
+    """The store: its folder, which begins with / or ~, or postgresql:... for a database."""
     colour: ContextColour = "blue"
     """The colour of the name, which stands first on every screen."""
     read_only: bool = False

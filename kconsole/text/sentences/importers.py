@@ -296,7 +296,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         _at(params) + "'{key}' is not a setting of a context. The settings are {settings:commas}."
     ),
     "context-bad-store": lambda params: (
-        _at(params) + "'store' is {found}. It must be the folder of a store in quotes, from / or ~ on."
+        _at(params) + "'store' is {found}. It must be a folder that begins with / or ~, or postgresql:..., in quotes."
     ),
     "context-bad-note": lambda params: (
         _at(params) + "'note' is {found}. It must be a text in quotes, of 200 characters."
