@@ -32,7 +32,8 @@ def test_it_shows_the_help_of_commands(console: Console) -> None:
 
 
 @pytest.mark.parametrize(("names", "meant"), [(["exitcodes"], "exit-codes"), (["log", "verfy"], "log verify"),
-    (["disabel"], "disable"), (["log", "verify", "more"], "'kconsole help'"), (["zzzz"], "'kconsole help'")])  # fmt: skip
+    (["disabel"], "disable"), (["log", "verify", "more"], "'kconsole help'"),
+    (["zzzz"], "'kconsole help'")])  # fmt: skip
 def test_a_wrong_name_is_wrong_usage_and_what_is_near_is_named(names: list[str], meant: str, console: Console) -> None:
     said = console("help", *names)
     assert (said.code, said.out) == (2, "")
