@@ -124,7 +124,7 @@ def show(place: CliContext, origin: bool, as_json: bool, example: bool) -> None:
     else:
         rows = [[safe_text(each.name), each.shown, *([each.where] if origin else [])] for each in found]
         put_table(["SETTING", "VALUE", *(["ORIGIN"] if origin else [])], rows, whole={0, 1, 2})
-    if look.settings.problems:
+    if look.settings.problems or keys_in_effect(look.settings)[1]:
         say("Note: The configuration file has problems: 'kconsole config check' lists them.")
     return None
 
@@ -181,7 +181,7 @@ def in_effect(place: CliContext, look: Appearance) -> Iterator[InEffect]:
     usual = "default" if profile.is_drawable else "terminal"
     yield of("plain", bool(look.plain), "--plain" if place.plain else "", set_by(PLAIN_VARIABLE), usual, settings.plain)
     yield of("csv_style", settings.csv_style, "", "", "default", ("csv_style",) in settings.lines)
-    for context in contexts_in(settings).values():
+    for context in () if place.operator_name else contexts_in(settings).values():  # other stores are not theirs
         yield of(f"contexts.{context.name}", context.store, "", "", "default", True)
     for name, keys in keys_in_effect(settings)[0].items():
         yield of(f"keys.{name}", keys, "", "", "default", True)

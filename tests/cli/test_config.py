@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from kconsole.cli.context import CliContext
 from kconsole.cli.schemas import schema_of
 from kconsole.cli.screen import command_keys
 from kconsole.operations.config_model import Config
-from tests.cli.console import Console
+from tests.cli.console import Console, in_process
+from tests.cli.test_shell import write_roles
 
 WRONG = """theme = "kconsole-light"
 color = 3
@@ -115,6 +117,22 @@ def test_where_each_value_comes_from(console: Console, file: Path, monkeypatch: 
     assert f"file {file}, line 2" not in said.out
     assert "environment KCONSOLE_ASCII" in said.out
     assert "config check" in said.err
+
+
+def test_a_key_that_is_none_is_a_problem_too(console: Console, file: Path) -> None:
+    file.write_text('[keys]\nundo = "no-key"\n')
+    assert "config check" in console.done("config", "show").err
+
+
+def test_an_operator_learns_nothing_of_other_stores(console: Console, file: Path, tmp_path: Path) -> None:
+    file.write_text(f"[contexts.far]\nstore = '{tmp_path}/elsewhere'\n")
+    assert "contexts.far" in origins(console)
+    roles = write_roles(tmp_path)
+    place = CliContext(location=console.folder, operator_name="anna", roles_file=roles)
+    for arguments in (["--origin"], ["--json"]):
+        said = in_process(["config", "show", *arguments], place)
+        assert said.code == 0
+        assert not {"far", "elsewhere"} & set(re.findall(r"\w+", said.out + said.err))
 
 
 def test_the_example_is_a_file_that_changes_nothing(console: Console, file: Path) -> None:
