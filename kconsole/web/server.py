@@ -185,7 +185,10 @@ class WebServer:
         if found is None:
             raise web.HTTPNotFound
         path, kind = found
-        return web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8" if "text" in kind else None)
+        answer = web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8" if "text" in kind else None)
+        answer.headers["Cache-Control"] = "max-age=3600"
+        answer.enable_compression()
+        return answer
 
     async def _login(self, request: web.Request) -> web.Response:
         cookie = self._gate.admit(await request.text())

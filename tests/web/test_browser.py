@@ -52,7 +52,7 @@ class Tab:
         chromium.open(url)
 
     def sees(self, text: str) -> bool:
-        self._chromium.value("0")
+        self._chromium.call("Page.enable")  # events come with answers; scripts cannot be asked while a page loads
         return any(text in line for line in self.lines)
 
     @property

@@ -39,7 +39,7 @@ def program(name: str) -> str:
 def nginx(folder: Path, port: int) -> list[str]:
     (folder / "users").write_text("anna:{PLAIN}secret\neve:{PLAIN}secret\n")
     site = re.sub(r" *ssl_.*\n", "", example("nginx")).replace("443 ssl", f"127.0.0.1:{port}")
-    site = site.replace("/etc/nginx/kconsole.users", f"{folder}/users").replace("/run/kconsole", str(folder))
+    site = site.replace("/etc/nginx/kconsole.users", f"{folder}/users").replace("/run/kconsole-web", str(folder))
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/pid; events {{}} http {{ access_log off; "
         + "".join(
@@ -56,7 +56,7 @@ def caddy(folder: Path, port: int) -> list[str]:
         [place, "hash-password", "--plaintext", "secret"], capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout.strip()
     site = example("caddyfile").replace("seats.example {", f"http://seats.example:{port} {{\nbind 127.0.0.1", 1)
-    site = site.replace("anna $2a$14$...", f"anna {secret}\neve {secret}").replace("//run/kconsole", f"/{folder}")
+    site = site.replace("anna $2a$14$...", f"anna {secret}\neve {secret}").replace("//run/kconsole-web", f"/{folder}")
     version = subprocess.run([place, "version"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     if tuple(map(int, version.lstrip("v").split(".")[:2])) < (2, 8):
         site = site.replace("basic_auth", "basicauth")
