@@ -127,7 +127,7 @@ COMMANDS: Final = {
 """Arguments with which each command does what it is for, or refuses it."""
 
 QUICK: Final = ("disable", "dump", "import csv", "license register")
-NEED_OUTPUT: Final = ("dump", "backup")
+NEED_OUTPUT: Final = ("dump", "backup", "store init-postgresql")
 
 
 class Ended(NamedTuple):

@@ -90,7 +90,7 @@ def test_without_a_store_the_console_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_cannot_move_its_cursor_is_refused(tmp_path: Path) -> None:
-    with terminal("demo", home=tmp_path, environment={"TERM": "dumb"}) as screen:
+    with terminal("demo", home=tmp_path, environment={"TERM": "dumb", "ACCESSIBLE": "0"}) as screen:
         assert screen.wait_for_end() == 2
         assert "needs a terminal" in screen.text
 

@@ -55,7 +55,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "pool-sessions": "Name the database itself, or let the pooler work with pool_mode=session.",
     "database-not-prepared": "{database} is not prepared for kconsole, or by an older one.",
     "prepare-database": (
-        "Let its owner run 'kconsole --store postgresql:... store init-postgresql'; with --print it shows the SQL."
+        "Its owner prepares it with 'kconsole --store postgresql:... store init-postgresql'."
+        " 'kconsole store init-postgresql --print' shows the SQL first."
     ),
     "database-is-prepared": "{database} is prepared already.",
     "init-or-copy": "Go on with 'kconsole init', or copy a store into it with 'kconsole store copy'.",
@@ -79,7 +80,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "database-gives-no-role": "{database} gives the login {login} no role.",
     "database-role-reads": "The role of the login {login} only reads.",
     "no-group-in-database": "A store in a database is shared by the roles of its logins, not with a group.",
-    "roles-in-database": "Leave out --group, and grant roles in the database.",
+    "roles-in-database": "Share a store in a database by roles: grant them there.",
     "only-for-folders": "'kconsole {command}' is for a store in a folder, not for {database}.",
     "database-does-that": "The database has means of its own for that: 'kconsole help postgresql'.",
     # Copies
