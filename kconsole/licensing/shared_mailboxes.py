@@ -20,7 +20,7 @@ Way = Literal["public-folder", "mailing-list", "resource", "alias"]
 
 Reason = Literal["login-word", "never-logged-in", "one-login", "forwards", "no-mailbox", "service-tag"]
 Against = Literal["logs-in", "name-of-a-person", "admin", "protected", "kept", "moderator", "directory-mapped"]
-Unknown = Literal["last-login", "forwarding"]
+Unknown = Literal["last-login", "forwarding", "moderator"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -124,7 +124,8 @@ class Known(NamedTuple):
     """How many different last logins the log has; None if it is too short to say."""
     is_protected: bool = False
     is_kept: bool = False
-    moderates: bool = False
+    moderates: bool | None = False
+    """Whether it moderates a list; None if no one says."""
     hides_forwarding: bool = False
     """Whether no one says who forwards mail."""
     heir: str | None = None
@@ -170,12 +171,13 @@ def judged(entry: Entry, known: Known, now: datetime) -> Found:
         ("admin", entry.role != "user"),
         ("protected", known.is_protected),
         ("kept", known.is_kept),
-        ("moderator", known.moderates),
+        ("moderator", bool(known.moderates)),
         ("directory-mapped", entry.origin == "directory"),
     ]
     unknown: list[tuple[Unknown, bool]] = [
         ("last-login", entry.last_login is None and entry.login_unknown),
         ("forwarding", known.hides_forwarding and not entry.delivers_to),
+        ("moderator", known.moderates is None),
     ]
     way = _way(purpose, entry)
     return Found(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kconsole.core.decisions import LEAST_INACTIVE
-from kconsole.core.identity import address_in, canonical_address
+from kconsole.core.identity import address_in, canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.licensing.decisions import kept_until, protecting
 from kconsole.licensing.shared_mailboxes import Found, Known, is_candidate, judged
@@ -21,10 +21,10 @@ def shared_mailboxes(session: Session, domain: str = "") -> list[Found]:
         entry
         for entry in state.live_entries()
         if rules.is_account(entry) and rules.classify(entry).seat and is_candidate(entry)
-        if not domain or entry.domain == domain
+        if not domain or canonical_domain(entry.domain) == canonical_domain(domain)
     ]
     logins = _logins_of({entry.id for entry in entries if entry.last_login is not None}, session, now)
-    protections, moderators = protecting(state.protections.values()), _moderators(state.live_entries())
+    protections, moderators = protecting(state.protections.values()), _moderators(session)
     hides = hides_forwarding(session)
     found = [
         judged(
@@ -33,7 +33,7 @@ def shared_mailboxes(session: Session, domain: str = "") -> list[Found]:
                 logins.get(entry.id),
                 next(protections(entry), None) is not None,
                 kept_until(state.keeps, entry, now) is not None,
-                canonical_address(entry.address) in moderators,
+                None if moderators is None else canonical_address(entry.address) in moderators,
                 hides,
                 _heir(entry, session),
             ),
@@ -61,9 +61,13 @@ def hides_forwarding(session: Session) -> bool:
     return not any(entry.delivers_to and is_account(entry) for entry in session.store.state.live_entries())
 
 
-def _moderators(entries: Collection[Entry]) -> set[str]:
-    lists = (entry for entry in entries if entry.kind == "mailing_list")
-    return {canonical_address(address_in(each.domain, name)) for each in lists for name in each.moderators}
+def _moderators(session: Session) -> set[str] | None:
+    """The addresses of those who moderate a list, also one that the operator does not see; None if no one says."""
+    lists = [entry for entry in session.store.state.live_entries() if entry.kind == "mailing_list"]
+    found = {canonical_address(address_in(each.domain, name)) for each in lists for name in each.moderators}
+    server = session.state.server
+    is_silent = bool(lists) and not found if server is None or server.logins is None else "moderators" in server.silent
+    return None if is_silent else found
 
 
 def _logins_of(numbers: Collection[int], session: Session, now: datetime) -> dict[int, int]:

@@ -60,8 +60,9 @@ _AGAINST: Final[Mapping[Against, str]] = {
 }
 
 _UNKNOWN: Final[Mapping[Unknown, str]] = {
-    "last-login": "not known if it ever logged in",
-    "forwarding": "not known if it forwards mail",
+    "last-login": "ever logged in",
+    "forwarding": "forwards mail",
+    "moderator": "moderates a list",
 }
 
 
@@ -75,7 +76,8 @@ def why(found: Found) -> str:
 
 def but(found: Found) -> str:
     """What speaks against it, or is not known. Safe to show."""
-    return ", ".join([*(_AGAINST[code] for code in found.against), *(_UNKNOWN[code] for code in found.unknown)])
+    unknown = " or ".join(_UNKNOWN[code] for code in found.unknown)
+    return ", ".join([*(_AGAINST[code] for code in found.against), *([f"not known if it {unknown}"] if unknown else [])])
 
 
 def command_for(found: Found) -> str:

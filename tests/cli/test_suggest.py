@@ -2,10 +2,15 @@
 
 import csv
 import shlex
+from pathlib import Path
 
+from msgspec.structs import replace
+
+from kconsole.cli.context import CliContext
 from kconsole.core.records import Domain
-from tests.cli.console import Console, account
+from tests.cli.console import Console, account, in_process
 from tests.cli.test_schemas import faults
+from tests.cli.test_shell import write_roles
 
 
 def office(console: Console) -> Console:
@@ -47,3 +52,28 @@ def test_it_is_for_one_domain_or_a_spreadsheet(console: Console) -> None:
     assert [row["address"] for row in one] == ["noreply@south.example"]
     assert console("suggest", "shared", "--domain", "west.example").code == 3
     assert console("suggest", "shared", "--json", "--csv").code == 2
+
+
+def test_a_domain_is_the_same_however_it_is_written(console: Console) -> None:
+    console.fill(
+        account("info@North.EXAMPLE"), account("info@xn--bcher-kva.example"),
+        domains=(Domain(name="north.example"), Domain(name="bücher.example")),
+    )  # fmt: skip
+    for domain in ("north.example", "NORTH.example", "bücher.example", "xn--bcher-kva.example"):
+        assert len(console.done("suggest", "shared", "--domain", domain, "--json").json["accounts"]) == 1
+
+
+def test_lists_that_no_one_sees_or_says_who_moderates_them_are_not_without_moderators(
+    console: Console, tmp_path: Path
+) -> None:
+    domains = (Domain(name="north.example"), Domain(name="south.example"))
+    talk = account("talk@south.example", kind="mailing_list")
+    place = CliContext(
+        location=console.folder, operator_name="anna", roles_file=write_roles(tmp_path, domains=("north.example",))
+    )
+    for moderators, expected in ((("info@north.example",), (["moderator"], [])), ((), ([], ["moderator"]))):
+        console.fill(account("info"), replace(talk, moderators=moderators), domains=domains)
+        for said in (console.done("suggest", "shared", "--json"), in_process(["suggest", "shared", "--json"], place)):
+            assert faults("shared", said.json) == []
+            (row,) = said.json["accounts"]
+            assert (row["against"], [each for each in row["unknown"] if each == "moderator"]) == expected
