@@ -77,7 +77,9 @@ def why(found: Found) -> str:
 def but(found: Found) -> str:
     """What speaks against it, or is not known. Safe to show."""
     unknown = " or ".join(_UNKNOWN[code] for code in found.unknown)
-    return ", ".join([*(_AGAINST[code] for code in found.against), *([f"not known if it {unknown}"] if unknown else [])])
+    return ", ".join(
+        [*(_AGAINST[code] for code in found.against), *([f"not known if it {unknown}"] if unknown else [])]
+    )
 
 
 def command_for(found: Found) -> str:
