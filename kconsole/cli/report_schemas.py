@@ -57,7 +57,7 @@ REPORTS: Final[Mapping[str, Any]] = {
     ),
     "shared": model(
         "Shared", "What kconsole suggest shared --json prints.",
-        schema=Literal["kconsole-shared/1"], as_of=datetime,
+        schema=Literal["kconsole-shared/1"], as_of=datetime, gaps=said(WARNINGS, "what was not read, or is old"),
         accounts=listed(model(
             "SharedMailbox", "An account that may need no seat.",
             address=str, name=str, purpose=Purpose, word=said(str, "the word in its login"),

@@ -13,9 +13,10 @@ from kconsole.core.encoding import as_json
 from kconsole.core.errors import NotFound
 from kconsole.core.times import to_iso
 from kconsole.licensing.shared_mailboxes import Found
-from kconsole.operations.shared_mailboxes import shared_mailboxes
+from kconsole.operations.shared_mailboxes import gaps_of, shared_mailboxes
 from kconsole.text import shared_mailboxes as texts
 from kconsole.text import words
+from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_address, safe_text
 
 _FIELDS = ("address", "name", "purpose", "word", "way", "reasons", "against", "unknown", "last_login", "forwards_to")
@@ -47,12 +48,13 @@ def shared(place: CliContext, domain: str, as_document: bool, as_csv: bool) -> N
         if known is None:
             raise NotFound("no-such-domain", "see-domains", domain=domain)
         domain = known.name
-    found = shared_mailboxes(session, domain)
+    found, gaps = shared_mailboxes(session, domain), list(gaps_of(session))
     if as_document:
         put_json(
             {
                 "schema": "kconsole-shared/1",
                 "as_of": to_iso(session.clock.now()),
+                "gaps": [{"code": gap.code, "text": sentence(gap)} for gap in gaps],
                 "accounts": [{**_document(each), "command": texts.command_for(each) or None} for each in found],
             }
         )
@@ -63,6 +65,8 @@ def shared(place: CliContext, domain: str, as_document: bool, as_csv: bool) -> N
         put_csv(_FIELDS, rows)
     else:
         _put_shared(found)
+    for gap in gaps:
+        say(f"Note: {sentence(gap)}")
     say_missing_lines(session)
 
 

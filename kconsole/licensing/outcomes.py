@@ -181,7 +181,7 @@ def judge_all(facts: Iterable[Facts], policy: Policy, context: Context) -> list[
     """
     judged: list[Judgement] = []
     idle: list[_Idle] = []
-    is_old = _is_old(policy, context)
+    is_old = age_objection(context.read_at, context.now, policy) is not None
     for each in facts:
         judgement = _judge(each, policy, context, is_old)
         if judgement.code == "do":
@@ -214,8 +214,8 @@ def objections(policy: Policy, context: Context) -> list[Message]:
     found = []
     if context.unread:
         found.append(message("domains-unread", domains=sorted(context.unread)))
-    if _is_old(policy, context):
-        found.append(message("data-is-old", read_at=to_iso(context.read_at), hours=policy.max_data_age))
+    if (old := age_objection(context.read_at, context.now, policy)) is not None:
+        found.append(old)
     if context.logins is not None and context.logins.have_vanished:
         lost, had = context.logins.vanished, context.logins.stated_before
         found.append(message("logins-vanished", lost=lost, had=had))
@@ -224,10 +224,12 @@ def objections(policy: Policy, context: Context) -> list[Message]:
     return found
 
 
-def _is_old(policy: Policy, context: Context) -> bool:
-    return context.read_at is None or not (
-        -SKEW <= context.now - context.read_at <= timedelta(hours=policy.max_data_age)
-    )
+def age_objection(read_at: datetime | None, now: datetime, policy: Policy) -> Message | None:
+    """Why data is too old for a policy, or has a time that has not come; None if it is new enough."""
+    is_ahead = read_at is not None and now - read_at < -SKEW
+    if read_at is None or is_ahead or now - read_at > timedelta(hours=policy.max_data_age):
+        return message("data-is-old", read_at=to_iso(read_at), hours=policy.max_data_age, ahead=is_ahead)
+    return None
 
 
 def _judge(facts: Facts, policy: Policy, context: Context, is_old: bool) -> Judgement:

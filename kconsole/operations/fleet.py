@@ -285,7 +285,7 @@ class Fleet:
 
         with closing(self._opening(location, note)) as session, _let_go(session):
             note()
-            if (away := session.store.away) is not None:  # what was read of it before is no figure of now
+            if (away := session.store.away) is not None:  # what was read of it before may have changed
                 raise StorageAway(away.why, "database-away-hint")
             if (damage := damage_of(session)) is not None:
                 raise _Damaged(damage)

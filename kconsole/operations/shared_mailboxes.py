@@ -1,13 +1,16 @@
 """Finds accounts of an open store that could be something without a seat."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from kconsole.core.codes import Message, message
 from kconsole.core.decisions import LEAST_INACTIVE
 from kconsole.core.identity import address_in, canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.licensing.decisions import kept_until, protecting
+from kconsole.licensing.outcomes import age_objection
 from kconsole.licensing.shared_mailboxes import Found, Known, is_candidate, judged
+from kconsole.operations.reclaim.policies import IDLE
 from kconsole.operations.session import Session
 
 
@@ -42,6 +45,15 @@ def shared_mailboxes(session: Session, domain: str = "") -> list[Found]:
         for entry in entries
     ]
     return sorted(found, key=lambda each: (len(each.against), -len(each.reasons), each.entry.address))
+
+
+def gaps_of(session: Session) -> Iterator[Message]:
+    """What was not read of the server, or too long ago: accounts may be missing, and logins have come since."""
+    server = session.state.server
+    if server is not None and server.is_partial:
+        yield message("report-domains-unread", domains=list(server.uncounted))
+    if server is not None and (old := age_objection(server.synced_at, session.clock.now(), IDLE)) is not None:
+        yield old
 
 
 def _heir(entry: Entry, session: Session) -> str | None:

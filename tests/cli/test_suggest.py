@@ -2,15 +2,18 @@
 
 import csv
 import shlex
+from datetime import timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from kconsole.cli.context import CliContext
 from kconsole.core.records import Domain
-from tests.cli.console import Console, account, in_process
+from kconsole.core.server import Server
+from tests.cli.console import Console, Said, account, in_process
 from tests.cli.test_schemas import faults
 from tests.cli.test_shell import write_roles
+from tests.cli.watched import NOW, SERVER, STORE, again
 
 
 def office(console: Console) -> Console:
@@ -77,3 +80,20 @@ def test_lists_that_no_one_sees_or_says_who_moderates_them_are_not_without_moder
             assert faults("shared", said.json) == []
             (row,) = said.json["accounts"]
             assert (row["against"], [each for each in row["unknown"] if each == "moderator"]) == expected
+
+
+def test_what_was_not_read_is_said(console: Console) -> None:
+    def said_of(server: Server) -> Said:
+        return again(console, replace(STORE, server=server)).done("suggest", "shared", "--json")
+
+    unread = replace(SERVER, uncounted=("secret.example",), counted=("north.example",))
+    ahead = replace(SERVER, synced_at=NOW + timedelta(days=9))
+    for server, codes in (
+        (SERVER, []), (unread, ["report-domains-unread"]), (replace(SERVER, synced_at=None), ["data-is-old"]),
+        (ahead, ["data-is-old"]),
+    ):  # fmt: skip
+        said = said_of(server)
+        assert faults("shared", said.json) == []
+        assert [gap["code"] for gap in said.json["gaps"]] == codes
+        assert [line.removeprefix("Note: ") for line in said.talk] == [gap["text"] for gap in said.json["gaps"]]
+    assert "a clock is wrong" in said_of(ahead).err

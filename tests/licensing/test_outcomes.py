@@ -168,6 +168,7 @@ def numbers(stated: int, before: int, users: int = 100, users_before: int = 100)
         (CONTEXT._replace(read_at=ago(26 / 24)), []),
         (CONTEXT._replace(read_at=ago(27 / 24)), ["data-is-old"]),
         (CONTEXT._replace(read_at=None), ["data-is-old"]),
+        (CONTEXT._replace(read_at=ago(-1)), ["data-is-old"]),
         (CONTEXT._replace(unread={"b.example"}), ["domains-unread"]),
         (CONTEXT._replace(hides_free=True), ["free-not-known"]),
         (CONTEXT._replace(logins=numbers(80, 100)), []),

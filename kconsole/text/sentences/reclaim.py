@@ -39,6 +39,8 @@ def _enough(params: Mapping[str, Any]) -> str:
 def _data_is_old(params: Mapping[str, Any]) -> str:
     if params["read_at"] is None:
         return "The data was never read."
+    if params["ahead"]:
+        return "The data is of {read_at:day}, which is in the future: a clock is wrong."
     return "The data is of {read_at:day}, and must not be older than {hours:count hour}."
 
 
