@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from kconsole.cli.permitted import asked_for, check_first
-from kconsole.cli.store_choice import check_changeable, check_confirmed, choice_of, location_named
+from kconsole.cli.store_choice import check_changeable, check_confirmed, choice_of, location_named, read_patience
 from kconsole.core.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
@@ -33,9 +33,6 @@ from kconsole.text.safe_text import safe_address, safe_text
 
 DEBUG_VARIABLE = "KCONSOLE_DEBUG"
 """The environment variable that shows tracebacks."""
-
-LONGEST_WAIT = 86_400
-"""The longest `--wait`, in seconds."""
 
 LONGEST_TEXT = 4_000
 """Characters of a text argument: some stand in every line of the log."""
@@ -254,12 +251,6 @@ def _sets(
     return click.option(*names, f"global_{field}", expose_value=False, callback=choose, **how)
 
 
-def _read_patience(context: click.Context, param: click.Parameter, value: float) -> float:
-    if not 0 <= value <= LONGEST_WAIT:
-        raise click.BadParameter(f"it is a number of seconds from 0 to {LONGEST_WAIT:,}.", context, param)
-    return value
-
-
 _STORE_OPTIONS = (
     _sets("--read-only", is_flag=True, help="Refuse every change."),
     _sets("--allow-network-fs", for_operators=False, is_flag=True,
@@ -271,7 +262,7 @@ _STORE_OPTIONS = (
         help="Your name; the log records it as a claim, beside the system's user.",
     ),
     _sets(
-        "--wait", for_operators=False, to="patience", read=_read_patience, type=float, metavar="SECONDS",
+        "--wait", for_operators=False, to="patience", read=read_patience, type=float, metavar="SECONDS",
         help="How long to wait while another kconsole saves (10).",
     ),
     _sets(

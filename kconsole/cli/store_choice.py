@@ -1,6 +1,7 @@
 """Which store a command line means: by option, environment or configuration file."""
 
 import os
+from typing import Final
 
 import click
 
@@ -9,6 +10,16 @@ from kconsole.core.errors import BadInput, ReadOnly, Refused
 from kconsole.operations.contexts import CONTEXT_VARIABLE, Choice, Context, choose
 from kconsole.operations.locations import Location, location_of
 from kconsole.operations.system import STORE_VARIABLE
+
+LONGEST_WAIT: Final = 86_400
+"""The longest `--wait`, in seconds."""
+
+
+def read_patience(context: click.Context, param: click.Parameter, value: float) -> float:
+    """The value of `--wait`."""
+    if not 0 <= value <= LONGEST_WAIT:
+        raise click.BadParameter(f"it is a number of seconds from 0 to {LONGEST_WAIT:,}.", context, param)
+    return value
 
 
 def location_named(name: str, where: str) -> Location:

@@ -6,7 +6,7 @@ Its commands show, copy and save accounts, and change none: those that do are in
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual import getters, on
 from textual.content import Content
@@ -31,16 +31,12 @@ from kconsole.tui.screens.console import Failed
 from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.account_table import AccountTable
-from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
+from kconsole.tui.widgets.domain_list import ALL_DOMAINS, YOUR_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.tui.screens.export import Export
-
-
-YOUR_DOMAINS: Final = "your domains"
-"""All domains of an operator who does not see the others."""
 
 
 class ListingScreen(FilterScreen, ServerScreen):

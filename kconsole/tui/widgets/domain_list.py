@@ -16,6 +16,9 @@ EDGES = 6
 """Cells of a row beside a name and its seats, those of the border among them."""
 
 ALL_DOMAINS = "All domains"
+YOUR_DOMAINS = "your domains"
+"""All domains of an operator who does not see the others."""
+
 WHOLE_LICENSE = "Whole license"
 """The same with its seats, for an operator who sees some domains only."""
 
