@@ -275,7 +275,7 @@ _STORE_OPTIONS = (
     ),
     _sets(
         "--confirm-name", to="confirmed_name", read=read_text, metavar="NAME",
-        help="The context's name, where it wants that for a deletion or many changes.",
+        help="The context's name, if it asks for that in a deletion or large change.",
     ),
     _sets(
         "--context", for_operators=False, to="context_name", read=read_text, metavar="NAME",

@@ -63,7 +63,7 @@ def show(place: CliContext, name: str, as_document: bool) -> None:
 @reason_option
 @at_store
 def set_(place: CliContext, name: str, settings: tuple[str, ...], reason: str) -> int:
-    """Set a policy, or some settings of one that there is.
+    """Create a policy, or change settings of one that exists.
 
     \b
     where=FILTER         which accounts, as 'kconsole accounts --filter' has it

@@ -34,7 +34,7 @@ policy_option = click.option(
 def reclaim() -> None:
     """Free seats of accounts that are not used.
 
-    A policy judges every account, and says why it stays where it does. Nothing is changed before a plan is applied.
+    A policy judges every account, and says why the others stay. Nothing changes until you apply a plan.
     """
 
 
@@ -51,7 +51,7 @@ for _command in (apply_, mark, due):
     default=24,
     show_default=True,
     metavar="HOURS",
-    help="How long it may be applied, as over a weekend; up to 168.",
+    help="For how long it can be applied, for example over a weekend.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @at_store

@@ -53,7 +53,7 @@ def _writes_notices(command: Callable[..., Any]) -> Callable[..., Any]:
 @reason_option
 @at_store
 def apply_(place: CliContext, file: Path, confirm: int | None, password_file: Path | None, reason: str) -> None:
-    """Apply a plan to the accounts that are still as it says.
+    """Apply a plan to the accounts that have not changed since.
 
     Accounts that changed since stay. A plan is applied once, to the store that it was made for, and within 24 hours
     unless it was made with --valid. The accounts beyond the brake of the policy stay too, unless you type how many the

@@ -37,7 +37,7 @@ class FolderPath(FilePath):
     metavar="T",
     callback=read_text,
     show_default=True,
-    help="From when on: a day, a quarter (2026-Q3), or an age (30d).",
+    help="Its first day: a day, a quarter (2026-Q3), or an age (30d).",
 )
 @click.option("--by", type=click.Choice(["domain"]), help="Write a file for each domain, and one with the totals.")
 @click.option("--format", "form", type=click.Choice(list(END)), help="How it is written (html with --out, else md).")
@@ -48,7 +48,7 @@ class FolderPath(FilePath):
     help="The folder of the files; it is made if it is missing.",
 )
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-@click.option("--partial", is_flag=True, help="Also if not everything is known; the report then says so on every page.")
+@click.option("--partial", is_flag=True, help="Write it even if not everything is known; every page then says so.")
 @policy_option
 @csv_option
 @at_store

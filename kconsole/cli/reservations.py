@@ -1,4 +1,4 @@
-"""Commands on reservations: seats that are kept free for those who are yet to come."""
+"""Commands on reservations: seats that are kept free for people who will come."""
 
 import click
 
@@ -16,7 +16,7 @@ from kconsole.text.safe_text import safe_address, safe_text
 
 @click.group(cls=RoleGroup)
 def reserve() -> None:
-    """Reserve seats for those who are yet to come.
+    """Reserve seats for people who will come.
 
     What is reserved is not used, and no one else gets it: available is what is free and not reserved. A reservation
     ends by itself, and is used by the account that it names.
@@ -47,7 +47,7 @@ def add(place: CliContext, subject: str, domain: str, start: str, until: str, co
 @click.option("--json", "as_list", is_flag=True, help="Print the list as JSON.")
 @at_store
 def list_(place: CliContext, as_list: bool) -> None:
-    """List the reservations, also future ones and past ones."""
+    """List the reservations, future and past ones too."""
     session, now = place.open(), place.now
     reservations = sorted(session.state.reservations.items(), key=lambda each: (each[1].start, each[0]))
     if as_list:

@@ -34,7 +34,7 @@ def suggest() -> None:
 @csv_option
 @at_store
 def shared(place: CliContext, domain: str, as_document: bool, as_csv: bool) -> None:
-    """Suggest mailboxes of no one that need no seat.
+    """Suggest shared mailboxes that need no seat.
 
     Lists accounts that take a seat and look like info@, scanner@ or noreply@, or only forward mail: what speaks for
     it, what speaks against it, and what could take their place without a seat. Nothing is changed.

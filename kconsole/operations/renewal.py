@@ -44,7 +44,7 @@ def reserved_steps(session: Session) -> list[Step]:
 def unused(judgements: Judgements) -> list[str]:
     """The accounts that free a seat when the policy disables them, those first that were not used for longest.
 
-    Those beyond the most of one run are among them: there is time for several runs until a renewal.
+    Those beyond the limit of one run are among them: there is time for several runs until a renewal.
     """
     if judgements.objections or judgements.policy.step != "disable":
         return []

@@ -24,7 +24,7 @@ from kconsole.text.spoken import numbers_in
 HELP = (
     "A number explains that account.",
     "x and numbers, as x 1,3-5, leaves these out of the plan, or takes them in again.",
-    "r: why the others stay, by reason. e: also what is beyond the most of one run, or not.",
+    "r: why the others stay, by reason. e: also what is beyond the limit of one run, or not.",
     "a: apply the plan, after its number was typed.",
 )
 

@@ -34,7 +34,7 @@ REASONS: Final[dict[Code, str]] = {
     "disabled-lately": "not disabled for long enough",
     "grace": "marked, not due yet",
     "enough-freed": "enough seats are free without",
-    "brake": "beyond the most of one run",
+    "brake": "beyond the limit of one run",
     "role": "not allowed to your role",
 }
 """Why accounts stay, for their numbers."""

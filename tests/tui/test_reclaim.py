@@ -65,7 +65,7 @@ async def test_what_is_left_out_stays_and_may_be_kept_from_every_plan() -> None:
         assert used(screen) == (IN_USE, IN_USE - FREED)
         await screen.press("space", *"2026-12-31", "enter", *"moves in autumn", "enter")
         assert first.id in screen.session.state.keeps
-        assert used(screen) == (IN_USE, IN_USE - FREED)  # another one has its place, within the most of one run
+        assert used(screen) == (IN_USE, IN_USE - FREED)  # another one has its place, within the limit of one run
         await screen.press("asterisk", "j", "space", "escape", "A", *"17", "enter")
         assert screen.used == IN_USE - 17
         assert screen.session.state.live_entry(first.id) == first

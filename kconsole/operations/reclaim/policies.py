@@ -51,7 +51,7 @@ def filter_of(policy: Policy, state: Records, seats: SeatLedger, now: datetime) 
 
 @dataclass(frozen=True)
 class SetPolicy:
-    """Set a policy, or some settings of one that there is."""
+    """Create a policy, or change settings of one that exists."""
 
     name: ClassVar[str] = "set policy"
     runs_on: ClassVar[RunsOn] = "store"

@@ -13,7 +13,7 @@ def _unused(params: Mapping[str, Any]) -> str:
 
 
 def _beyond(params: Mapping[str, Any]) -> str:
-    return f"{_unused(params)}, but beyond the most of one run"
+    return f"{_unused(params)}, but beyond the limit of one run"
 
 
 def _too_short(params: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ class _DecisionCommand(Command):
 
 
 class Reserve(_DecisionCommand):
-    """Reserve seats for someone who is yet to come, from a day until another."""
+    """Reserve seats for someone who will come, from a day until another."""
 
     name, keys, title, word = "decision-add", "a", "Decisions: reserve seats", "reserve"
     synonyms = "new hire joiner reservation"

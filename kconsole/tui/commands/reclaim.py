@@ -31,9 +31,9 @@ class ExplainReclaim(_ReclaimCommand):
 
 
 class PassBrake(_ReclaimCommand):
-    """Take in the accounts beyond the most of one run, too; or leave them for the next one."""
+    """Take in the accounts beyond the limit of one run, too; or leave them for the next one."""
 
-    name, keys, title, word = "reclaim-all", "asterisk", "Plan: all, beyond the most of one run", "all"
+    name, keys, title, word = "reclaim-all", "asterisk", "Plan: all, beyond the limit of one run", "all"
     synonyms = "brake"
 
 
