@@ -101,6 +101,7 @@ def archive_journal(place: CliContext, keep: int) -> None:
     first; put them back to see or undo their lines.
     """
     place.check_writable()
+    place.own_folder("journal archive")
     moved = maintenance.archive(place.open(), keep)
     say(f"Archived {words.count(moved, 'line')}." if moved else "There is nothing to archive.")
 

@@ -82,7 +82,7 @@ def test_a_backup_is_a_store_in_a_folder(office: AtDatabase, tmp_path: Path) -> 
 
 
 def test_what_needs_a_folder_says_so(office: AtDatabase) -> None:
-    for words in (["share", "off"], ["share", "on", "--group", "root"], ["doctor", "--fix"]):
+    for words in (["share", "off"], ["share", "on", "--group", "root"], ["doctor", "--fix"], ["journal", "archive"]):
         assert office(*words).code == 4, words
 
 
@@ -175,3 +175,14 @@ def test_history_and_forecast_are_those_of_a_folder(database: Database, tmp_path
     for words in (["history", "--json"], ["forecast", "--json"], ["log", "--json"], ["report", "changes", "--csv"]):
         assert there(*words).out == folder(*words).out, words
     assert there.done("forecast").out == folder.done("forecast").out
+
+
+def test_the_doctor_looks_at_the_walls_of_the_database(office: AtDatabase) -> None:
+    office.database.execute("ALTER TABLE kconsole.journal DISABLE TRIGGER only_grows")
+    office.database.execute("GRANT UPDATE ON kconsole.head TO hana")
+    said = office("doctor", "--json")
+    assert (said.code, [finding["code"] for finding in said.json]) == (1, ["triggers", "walls"])
+    assert "hana" in said.json[1]["text"]
+    office.database.execute("UPDATE kconsole.journal SET line = overlay(line PLACING 'X' FROM 40)")
+    assert office("doctor", "--json").json[-1]["code"] == "journal"
+    assert office("log", "verify").code == 7

@@ -78,8 +78,9 @@ class Cache:
 
     def note(self, head: Head) -> None:
         """Remember a line as the last one that was seen, now."""
-        if not self._id:
-            return
+        known = self.seen()
+        if not self._id or (known is not None and known.head.sequence > head.sequence):
+            return  # another console of this user has seen more
         said = {"sequence": head.sequence, "hash": head.hash, "at": datetime.now(UTC).timestamp()}
         with suppress(OSError):
             write_whole(self.folder / "seen.json", json.dumps(said).encode(), is_shared=False)

@@ -310,6 +310,8 @@ class PostgresEngine:
         finally:
             self._locked = None
         self.commit_seconds = time.monotonic() - began
+        if self._follower is not None:
+            self._follower.appended(expected, after)
         self._link.has_store = True
         self._size += size
         self._link.saw(after)

@@ -69,6 +69,12 @@ class Follower:
                     self._last = head
             return self._last
 
+    def appended(self, before: Head, after: Head) -> None:
+        """Know our own lines without fetching them."""
+        with self._guard:
+            if self._last == before:
+                self._last = after
+
     def after(self, head: Head) -> list[Fetched] | None:
         """The lines after a head, if they are known."""
         with self._guard:
