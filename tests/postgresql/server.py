@@ -124,6 +124,19 @@ class DatabaseServer:
             self._process.wait(PATIENCE)
             self._process = None
 
+    def freeze(self, how: signal.Signals = signal.SIGSTOP) -> None:
+        """Let it hang, or with SIGCONT, go on."""
+        assert self._process is not None
+        own = {self._process.pid}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                text = status.read_text().rpartition(")")[2].split()
+                if int(text[1]) == self._process.pid:
+                    own.add(int(status.parent.name))
+        for process in own:
+            with suppress(ProcessLookupError):
+                os.kill(process, how)
+
     def close(self) -> None:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)

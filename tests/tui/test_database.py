@@ -18,7 +18,7 @@ from kconsole.tui.app import KConsoleApp
 from tests.clocks import noon
 from tests.postgresql.server import Database
 from tests.store.stores import account
-from tests.tui.console import WIDE, Console, until_shown
+from tests.tui.console import WIDE, Console, until, until_shown
 
 pytestmark = pytest.mark.thorough
 
@@ -85,5 +85,29 @@ async def test_the_console_goes_on_while_the_database_is_away(database: Database
             await asyncio.sleep(0.01)
             screen.main.tick()
         assert loop.time() - began < 30
+        await screen.press("d", "y")
+        await until_shown(screen, " ms")
+
+
+@pytest.mark.parametrize("has_changed", [False, True])
+async def test_what_hangs_holds_no_key_and_no_change(database: Database, has_changed: bool) -> None:
+    async with at(database) as screen:
+        if has_changed:  # then its connection is there, and hangs too
+            await screen.press("d", "y")
+            await until_shown(screen, " ms")
+            await screen.press("down")
+        database.server.freeze()
+        try:
+            await screen.press_unseen("d", "y")  # a thread waits for the answer
+            await until_shown(screen, "Failed")
+            await screen.press("escape", "down")
+            screen.main.tick()
+            assert "database away" in screen.main.workspace.trouble
+            await screen.press("d", "y")
+            await until_shown(screen, "Failed")
+            await screen.press("escape")
+        finally:
+            database.server.freeze(signal.SIGCONT)
+        await until(screen, lambda: not screen.main.workspace.trouble)
         await screen.press("d", "y")
         await until_shown(screen, " ms")

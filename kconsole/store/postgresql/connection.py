@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: opened, checked, and their errors as those of a store."""
 
+import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -183,6 +185,13 @@ def hears(listener: "Connection[Any]", sender: "Connection[Any]", channel: str =
             if notice.payload == mark:
                 return True
     return False
+
+
+def hang_up(connection: "Connection[Any] | None") -> None:
+    """Cut a connection, so that a thread that waits for its answer gets an error. Never fails."""
+    if connection is not None and not connection.closed:
+        with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
 
 
 def close_quietly(connection: "Connection[Any] | None") -> None:

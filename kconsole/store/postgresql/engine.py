@@ -155,8 +155,7 @@ class PostgresEngine:
     @contextmanager
     def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
         """Hold a lock of the database in a session of its own, which TCP keeps alive while nothing is said."""
-        connection = self._link.connect()
-        deadline = time.monotonic() + patience
+        connection, deadline = self._link.connect(), time.monotonic() + patience
         lock = "hashtextextended(%s, 0)"
         key = f"kconsole {name} {self._where.store}"
         try:

@@ -14,7 +14,15 @@ from kconsole.store.engine import START, Away, Head, StorageAway
 from kconsole.store.journal_line import STORE_ID_LENGTH, store_id_in
 from kconsole.store.postgresql.address import DatabaseAddress
 from kconsole.store.postgresql.cache import Cache
-from kconsole.store.postgresql.connection import checked, close_quietly, connected, is_lost, psycopg, speaking
+from kconsole.store.postgresql.connection import (
+    checked,
+    close_quietly,
+    connected,
+    hang_up,
+    is_lost,
+    psycopg,
+    speaking,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -119,7 +127,8 @@ class Link:
 
     def lost(self, error: StorageAway) -> None:
         """Note that the database is away."""
-        self.away = Away(error.happened, self.seen_at)
+        if self.away is None:  # what comes of it says less
+            self.away = Away(error.happened, self.seen_at)
         self._retry_at = time.monotonic() + RETRY
 
     @contextmanager
@@ -168,6 +177,11 @@ class Link:
                     with self.losing(), speaking(self.where):
                         raise
         raise AssertionError
+
+    def hang_up(self) -> None:
+        """Let no one wait any longer for what does not answer."""
+        hang_up(self._reader)
+        hang_up(self._writer)
 
     def close(self) -> None:
         """Close everything, and note what was seen. Never fails."""

@@ -30,6 +30,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     # Away
     "database-away": "{database} cannot be reached: {error}.",
+    "database-silent": "{database} has not answered for {seconds} s.",
     "database-away-hint": (
         "What was read before can still be shown; changes are refused until the database is back. Check the server, the"
         " network, and libpq's files (~/.pgpass, pg_service.conf, ~/.postgresql/root.crt)."
