@@ -6,7 +6,7 @@ from kconsole.licensing.forecast import Step
 from kconsole.licensing.renewal import Renewal, options_of, renewal_of
 from kconsole.licensing.seat_history import SeatDay
 from kconsole.operations.reclaim.judging import Judgements
-from kconsole.operations.seat_history import seat_history
+from kconsole.operations.seat_history import is_never_read, seat_history
 from kconsole.operations.session import Session
 
 
@@ -21,10 +21,10 @@ def license_renewal(
         days: the history of the seats.
     """
     days = seat_history(session).days if days is None else days
-    now = session.clock.now()
+    now, report = session.clock.now(), session.seats.report()
     found = renewal_of(
         session.state.license,
-        session.seats.report(),
+        report._replace(partial=report.partial or is_never_read(session)),
         days,
         reserved_steps(session),
         now.date(),

@@ -72,7 +72,13 @@ def seat_forecast(session: Session, days: Sequence[SeatDay]) -> Forecast:
         license_.maintenance_until or license_.expires,
         report.hides_limit,
     )
-    return found._replace(is_partial=report.partial)
+    return found._replace(is_partial=report.partial or is_never_read(session))
+
+
+def is_never_read(session: Session) -> bool:
+    """Whether the server has more to say: one that was never read."""
+    server = session.state.server
+    return server is not None and server.synced_at is None
 
 
 def past_forecasts(session: Session, days: Sequence[SeatDay]) -> list[Backtest]:

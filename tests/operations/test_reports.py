@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from kconsole.core.decisions import Policy
 from kconsole.core.errors import Refused
-from kconsole.core.license import price_of
-from kconsole.core.records import LastLogin
+from kconsole.core.license import License, price_of
+from kconsole.core.records import Inventory, LastLogin
 from kconsole.core.report_rows import TABLES_OF, Report, ReportKind
 from kconsole.core.roles import Authority
 from kconsole.core.server import Server, ServerAccess
@@ -21,6 +21,7 @@ from kconsole.operations.maintenance import archive
 from kconsole.operations.reclaim.policies import IDLE, SetPolicy
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.reports import check_complete, parts_of, report_of
+from kconsole.operations.seat_history import seat_forecast
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock, noon
@@ -277,3 +278,12 @@ def test_a_renewal_is_not_guessed(tmp_path: Path) -> None:
     session = office(tmp_path)
     assert license_renewal(session).state == "no-date"
     assert license_renewal(session_of(tmp_path / "b", seats=None)).state == "no-date"
+
+
+def test_nothing_is_forecast_of_a_server_that_was_never_read(tmp_path: Path) -> None:
+    license_ = License(seats=9, maintenance_until=noon().now().date())
+    for synced_at, state in ((noon().now(), "too-little-known"), (None, "in-part")):
+        inventory = Inventory(license=license_, server=replace(SERVER, synced_at=synced_at))
+        session = Session.create(tmp_path / state, inventory, "anna", noon())
+        assert license_renewal(session).state == state
+        assert seat_forecast(session, []).is_partial == (synced_at is None)
