@@ -115,7 +115,8 @@ def search(text: str) -> list[Found]:
     """The sentences that have all of these words, the ones that readers mean first.
 
     A topic or heading that has them comes before a sentence with them side by side, that before one that has them at
-    all, and rows of tables and command lines come last. If no sentence has all of them, the sections that do are found.
+    all, and rows of tables and command lines come last. If no sentence has all of them, the sections with the most are
+    found, if that is more than half of them.
     """
     asked, phrase = asked_words(text), _phrase(text)
     sentences = [found for topic in topics().values() for found in _sentences(topic)] if asked else []
@@ -124,11 +125,17 @@ def search(text: str) -> list[Found]:
         sections: dict[tuple[str, str], list[Found]] = {}
         for found in sentences:
             sections.setdefault((found.topic.name, found.heading), []).append(found)
-        return [
-            max(section, key=lambda found: _count(found.sentence, asked))
+        counts = [
+            _count(" ".join([section[0].topic.title, *(each.sentence for each in section)]), asked)
             for section in sections.values()
-            if _count(" ".join([section[0].topic.title, *(each.sentence for each in section)]), asked) == len(asked)
         ]
+        most = max(counts, default=0)
+        best = [
+            max(section, key=lambda found: _count(found.sentence, asked))
+            for count, section in zip(counts, sections.values(), strict=True)
+            if count == most > len(asked) / 2
+        ]
+        return sorted(best, key=lambda found: -_count(found.sentence, asked))
     return [found for _, found in sorted(ranked, key=lambda each: each[0])]
 
 
@@ -142,6 +149,7 @@ _UNASKED: Final = frozenset(
         "does",
         "for",
         "from",
+        "get",
         "how",
         "i",
         "in",
@@ -153,9 +161,12 @@ _UNASKED: Final = frozenset(
         "or",
         "the",
         "to",
+        "was",
+        "were",
         "what",
         "when",
         "where",
+        "which",
         "why",
     ]
 )
