@@ -9,6 +9,7 @@ import click
 from kconsole.cli.context import CliContext, FilePath, at_store, read_text, say
 from kconsole.cli.output import csv_option, csv_style, put_document, put_utf8
 from kconsole.cli.reclaim import policy_option
+from kconsole.cli.signals import cleaning_up
 from kconsole.core.report_rows import TABLES_OF, Report, ReportKind
 from kconsole.operations.confinement import STANDARD_STREAM, named_file
 from kconsole.operations.reclaim.policies import policy_named
@@ -88,7 +89,8 @@ def report(
             _put(piece, form)
         return
     reports = parts_of(found) if by else [found]
-    written = write_all(out, files_of(reports, form, style), session.store.folder, force)
+    with cleaning_up():
+        written = write_all(out, files_of(reports, form, style), session.store.folder, force)
     for path in written:
         click.echo(safe_text(str(path), None))
     say(f"Wrote {words.count(len(written), 'file')}.")

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
+import click
+
 ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
 
 SIGNALLED: Final = 128
@@ -37,3 +39,13 @@ def handled_by(end: Callable[[int, FrameType | None], None]) -> Iterator[None]:
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
     """End the program as ctrl+c does."""
     raise Ended(number)
+
+
+@contextmanager
+def cleaning_up() -> Iterator[None]:
+    """Let a signal end what leaves something behind otherwise as ctrl+c does, and the program with its exit code."""
+    try:
+        with handled_by(interrupt):
+            yield
+    except Ended as ended:
+        raise click.exceptions.Exit(ended.exit_code) from None

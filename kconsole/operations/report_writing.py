@@ -64,13 +64,14 @@ def write_all(folder: Path, files: Iterable[NewFile], store: Path, replace: bool
             _place(staging, written)
         return written
     except FileExistsError:
-        error: Exception = AlreadyThere("file-exists", "choose-another-folder-or-force", file=str(path))
+        raise AlreadyThere("file-exists", "choose-another-folder-or-force", file=str(path)) from None
     except (OSError, ValueError) as problem:
-        error = BadInput("cannot-write", "choose-another-folder", file=str(path), reason=reason_of(problem))
-    if is_new:
-        with suppress(OSError):
-            folder.rmdir()
-    raise error from None
+        reason = reason_of(problem)
+        raise BadInput("cannot-write", "choose-another-folder", file=str(path), reason=reason) from None
+    finally:
+        if is_new:
+            with suppress(OSError):  # it is not empty, if all went well
+                folder.rmdir()
 
 
 @contextmanager

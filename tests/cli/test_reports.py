@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
@@ -240,6 +241,24 @@ def test_a_full_disk_leaves_all_as_it_was(
     assert office("report", "seats", "--by", "domain", "--out", str(folder), "--force").code == 2
     before.pop(last.name)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_who_ends_it_leaves_nothing_behind(office: Console, tmp_path: Path, number: int, code: int) -> None:
+    ended = f"""
+import os
+from kconsole.operations import report_writing
+real = report_writing._write
+report_writing._write = lambda *given: (real(*given), os.kill(os.getpid(), {number}))
+"""
+    (tmp_path / "old").mkdir()
+    for folder in (tmp_path / "new", tmp_path / "old"):
+        assert (
+            office.forked("report", "seats", "--partial", "--by", "domain", "--out", str(folder), code=ended).code
+            == code
+        )
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "old").iterdir()) == []
 
 
 def test_nothing_is_written_into_the_store_or_over_a_link(office: Console, tmp_path: Path) -> None:
