@@ -3,7 +3,8 @@
 import click
 
 from kconsole.cli.context import CliContext, at_store, say
-from kconsole.operations import locations, store_places
+from kconsole.cli.store_choice import location_named
+from kconsole.operations import store_places
 from kconsole.text import words
 
 
@@ -44,7 +45,7 @@ def copy(place: CliContext, source: str, target: str) -> None:
     copy, which is read again and compared. The original stays as it is.
     """
     place.check_writable()
-    places = locations.location_of(source), locations.location_of(target)
+    places = location_named(source, "FROM"), location_named(target, "TO")
     head = store_places.copy(*places, place.operator, place.patience)
     say(f"Copied {words.count(head.sequence, 'line')} to {places[1]}, and compared them. The head of both logs:")
     click.echo(f"{head.sequence} {head.hash}")
