@@ -118,6 +118,8 @@ def value_of(name: str, folder: Path) -> str:
 def arguments(path: str, hostile: str, value: str, folder: Path) -> list[str]:
     """A command line with this value for one parameter, and plain ones for those that it needs beside it."""
     options, rest = [], []
+    if path == "serve":  # which would go on until it is stopped
+        options.append("--listen=192.0.2.1:1" if hostile == "origins" else "--origin=no address")
     for param in BY_PATH[path].params:
         if param.name != hostile and not param.required:
             continue
