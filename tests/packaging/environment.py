@@ -21,7 +21,11 @@ NEWEST_GLIBC: Final = 36
 """Of the C library in Debian 12: wheels for a newer one would not start there."""
 
 
-SPDX: Final = {"LGPL v3": "LGPL-3.0-or-later", "MIT License": "MIT"}
+SPDX: Final = {
+    "Apache 2": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache License 2.0": "Apache-2.0", "Apache Software License": "Apache-2.0",
+    "BSD": "BSD-3-Clause", "BSD License": "BSD-3-Clause", "BSD-3": "BSD-3-Clause", "LGPL v3": "LGPL-3.0-or-later",
+    "MIT License": "MIT",
+}  # fmt: skip
 """What makers write where SPDX has an identifier. ldap3's own text says "or any later version"."""
 
 

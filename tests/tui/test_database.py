@@ -74,7 +74,8 @@ async def test_the_console_goes_on_while_the_database_is_away(database: Database
             await until_shown(screen, "database away")
             await screen.press("down", "up", "/", "a", "escape")
             await screen.press("d", "y")
-            await until_shown(screen, "Nothing was changed.")
+            await until_shown(screen, "Failed")
+            screen.expect_dialog("Nothing was changed.")
             assert all(entry.enabled for entry in screen.session.state.entries.values())
             await screen.press("escape")
         finally:
