@@ -22,7 +22,8 @@ NEWEST_GLIBC: Final = 36
 
 
 SPDX: Final = {
-    "Apache 2": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache License 2.0": "Apache-2.0", "Apache Software License": "Apache-2.0",
+    "Apache 2": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache License 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
     "BSD": "BSD-3-Clause", "BSD License": "BSD-3-Clause", "BSD-3": "BSD-3-Clause", "LGPL v3": "LGPL-3.0-or-later",
     "MIT License": "MIT",
 }  # fmt: skip
@@ -70,8 +71,9 @@ def build(folder: Path, python: str) -> Environment:
             canonicalize_name(item["metadata"]["name"]): item["download_info"]["archive_info"]["hashes"]["sha256"]
             for item in json.loads(report.read_text())["install"]
         }
-    # The commands of the parts, and pip's notes about the place where it took wheels from.
-    for each in ("bin", "share"):
+    # The commands of the parts, a page with a foreign font that kconsole does not serve, and pip's notes about where it
+    # took the wheels from.
+    for each in ("bin", "share", "textual_serve/templates"):
         shutil.rmtree(folder / each, ignore_errors=True)
     for note in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
         for path in folder.glob(f"*.dist-info/{note}"):
