@@ -109,7 +109,7 @@ class Browser:
         return base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=False)["data"])
 
     def roles(self) -> list[tuple[str, str]]:
-        """The role and the name of all that a screen reader is told."""
+        """What a screen reader announces: the role and the name of each part."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
         seen = (each for each in nodes if not each.get("ignored"))
         return [(each.get("role", {}).get("value", ""), each.get("name", {}).get("value", "")) for each in seen]

@@ -147,7 +147,7 @@ class Facts(NamedTuple):
 
     @property
     def is_read(self) -> bool:
-        """Whether all users were read; of a store without a server that is so."""
+        """Whether all users were read; always so without a server."""
         return self.server is None or (self.server.synced_at is not None and not self.server.is_partial)
 
     @property

@@ -49,7 +49,7 @@ def default_folder() -> Path:
 
 
 def takes_long(store: "Location") -> bool:
-    """Whether a store is so large, or so far away, that its opening should show progress."""
+    """Whether opening a store may take long, as it is large or far away, and should show progress."""
     from kconsole.operations.locations import folder_at
     from kconsole.store.file_engine.engine import size_of
 

@@ -1,4 +1,4 @@
-"""Completion at the shell: what is offered at each place of a command line, to whom, and never an error."""
+"""Completion at the shell: what is offered at each place of a command line, for which role, and never an error."""
 
 import hashlib
 import os

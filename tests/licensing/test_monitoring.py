@@ -1,4 +1,4 @@
-"""What a monitoring system is told: ranges, states, and what is not known."""
+"""What monitoring systems get: ranges, states, and what is not known."""
 
 import math
 from collections.abc import Iterable
