@@ -33,6 +33,7 @@ from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.core.times import day_of, to_iso
 from kconsole.licensing import guards
 from kconsole.operations import license as operations
+from kconsole.operations import license_files
 from kconsole.operations.base import Operation, insist, refused_by
 from kconsole.operations.license import Terms, Without
 from kconsole.operations.session import Session
@@ -169,7 +170,7 @@ def register(
         raise click.UsageError("--id-file and --ask-id cannot be used together.")
     place.check_writable()
     session = place.open()
-    id_end = "" if id_file is None else operations.read_id(id_file)
+    id_end = "" if id_file is None else license_files.read_id(id_file)
     customer = Customer(**_complete(details))
     if ask_id:
         id_end = _asked_id()
@@ -198,9 +199,9 @@ def _asked_id() -> str:
     """The end of the license ID that a person types unseen; no more of it is kept, also in an error."""
     if not has_person():
         raise BadInput("no-terminal-for-license-id", "name-an-id-file")
-    end = operations.id_end_of(click.prompt("License ID", hide_input=True, err=True))
+    end = license_files.id_end_of(click.prompt("License ID", hide_input=True, err=True))
     if not end:
-        raise BadInput("not-a-license-id", operations.ID_FORM, effect="nothing-registered")
+        raise BadInput("not-a-license-id", license_files.ID_FORM, effect="nothing-registered")
     return end
 
 
@@ -336,14 +337,14 @@ def install(
     First shows what would change. The signature of the file is not checked. A license smaller than the seats in use
     requires --over-limit. FILE may be - for standard input.
     """
-    read = partial(operations.read_license, file)
+    read = partial(license_files.read_license, file)
     license_file = read(encoding) if yes else confirmed(read, encoding)
     if not dry_run:
         place.check_writable()
     session = place.open()
     license_, now = session.state.license, session.clock.now()
-    notes = operations.file_notes(license_, license_file, now)
-    change = _Change(session, operations.installed(license_, license_file, now), notes, over_limit, as_json)
+    notes = license_files.file_notes(license_, license_file, now)
+    change = _Change(session, license_files.installed(license_, license_file, now), notes, over_limit, as_json)
     operation = operations.InstallLicense(license_file, over_limit, reason=reason)
     decision = guards.may_install(license_, license_file.is_trial)
     if dry_run:

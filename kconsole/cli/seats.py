@@ -29,18 +29,17 @@ from kconsole.cli.tables import put_table
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
 from kconsole.core.times import to_iso
-from kconsole.licensing import guards
-from kconsole.licensing.counting import is_held
+from kconsole.licensing.explanation import Explanation
+from kconsole.operations.explaining import explanation_of
 from kconsole.operations.search.collation import use_locale
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterReader
 from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
-from kconsole.operations.search.states import decisions_on
 from kconsole.operations.session import Session
 from kconsole.text import ages, report
 from kconsole.text.csv_writer import Cell
-from kconsole.text.details import Detail, details_of
+from kconsole.text.details import details_of
 from kconsole.text.messages import words_of
 
 
@@ -175,42 +174,28 @@ def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int
     Shows the rule, its source, and whether the account could log in now.
     """
     session = place.open()
-    found: list[Entry] = []
+    found: list[Explanation] = []
     for address in addresses:
         try:
-            found.append(find_entry(address, session.state))
+            found.append(explanation_of(find_entry(address, session.state), session))
         except NotFound as error:
             say_error(error)
     if as_json:
-        put_json([_explained_document(entry, session) for entry in found])
+        put_json([_explained_document(each) for each in found])
     else:
-        put_sections(("", _explained(entry, session)) for entry in found)
+        put_sections(("", details_of(each)) for each in found)
     if len(found) == len(addresses):
         return DONE
     return PARTLY_FAILED if found else NOT_FOUND
 
 
-def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
-    policy = session.seats.policy
-    classification = policy.classify(entry)
-    access = guards.may_connect(session.seats.report(), entry, policy, session.license_status.is_suspended)
+def _explained_document(explanation: Explanation) -> dict[str, object]:
+    classification = explanation.classification
     return {
-        **account_document(entry, classification),
+        **account_document(explanation.entry, classification),
         "source": classification.source,
-        "deleted_at": to_iso(entry.deleted_at),
-        "held": is_held(entry, session.state.restart, policy),
-        "may_connect": access.allowed,
-        "may_connect_because": words_of(access.message),
+        "deleted_at": to_iso(explanation.entry.deleted_at),
+        "held": explanation.is_held,
+        "may_connect": explanation.access.allowed,
+        "may_connect_because": words_of(explanation.access.message),
     }
-
-
-def _explained(entry: Entry, session: Session) -> list[Detail]:
-    return details_of(
-        entry,
-        session.seats.report(),
-        session.state.restart,
-        session.clock.now(),
-        session.seats.policy,
-        is_suspended=session.license_status.is_suspended,
-        decisions=decisions_on(entry, session.state),
-    )

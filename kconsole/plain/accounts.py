@@ -15,14 +15,13 @@ from kconsole.operations.accounts import (
     DisableAccounts,
     EnableAccounts,
     must_type_number,
-    only_disabled,
-    own_among,
 )
+from kconsole.operations.deleting import to_delete
+from kconsole.operations.explaining import explanation_of
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.search.filters import FilterReader
 from kconsole.operations.search.lookup import owner_of
 from kconsole.operations.search.queries import AccountQuery
-from kconsole.operations.search.states import decisions_on
 from kconsole.operations.what_if import if_toggled
 from kconsole.plain.changes import Changes, Question
 from kconsole.plain.pages import Pages
@@ -171,18 +170,7 @@ class Accounts:
 
     def _one(self, entry: Entry) -> None:
         """Explain an account, and ask what to do with it."""
-        session = self._session
-        self._changes.say_details(
-            details_of(
-                entry,
-                session.seats.report(),
-                session.state.restart,
-                session.clock.now(),
-                session.seats.policy,
-                is_suspended=session.license_status.is_suspended,
-                decisions=decisions_on(entry, session.state),
-            )
-        )
+        self._changes.say_details(details_of(explanation_of(entry, self._session)))
         self._ask_what([entry], self._acts[-1:] if entry.deleted_at else self._acts)
 
     def _several(self, entries: Sequence[Entry]) -> None:
@@ -251,41 +239,32 @@ class Accounts:
         session = self._session
         if not self._changes.check_runs("delete"):
             return
-        policy = session.seats.policy
-        may_be = [entry for entry in entries if guards.may_delete(entry, policy).allowed]
-        is_done_there = session.is_done_there("delete")
-        not_here = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
-        off = [entry for entry in may_be if only_disabled(entry) and not entry.enabled]
-        left_out = {entry.id for entry in (*not_here, *off)}
-        deletable = [entry for entry in may_be if entry.id not in left_out]
-        if not deletable:
-            if not_here:
-                self._changes.say(*texts.accounts_only_lines(not_here))
-            elif entries and not may_be:
-                self._changes.refuse("delete", guards.may_delete(entries[0], policy), entries[0].address)
+        chosen = to_delete(entries, session)
+        if not chosen.changed:
+            if chosen.only_there:
+                self._changes.say(*texts.accounts_only_lines(chosen.only_there))
+            elif not chosen.decision.allowed:
+                self._changes.refuse("delete", chosen.decision, entries[0].address)
             else:
-                self._changes.say(spoken.nothing_chosen(entries, "disabled" if off else "deleted", policy))
+                done = "disabled" if chosen.off else "deleted"
+                self._changes.say(spoken.nothing_chosen(entries, done, session.seats.policy))
             return
-        gone = [entry for entry in deletable if not only_disabled(entry)]
-        own = own_among(deletable, session.state, session.store.operator.user)
-        on_the_server = any(entry.server_id for entry in deletable)
-        fate, target = self._ask_fate(sum(entry.is_account and entry.mailbox for entry in gone))
-        seats = sum(policy.classify(entry).seat for entry in gone)
+        changed, gone = chosen.changed, chosen.gone
+        fate, target = self._ask_fate(chosen.mailboxes)
         verb = "delete" if gone else "disable"
         notes = [
-            *texts.pause_lines(deletable, own),
-            *texts.passed_over_lines(entries, deletable, "deleted", ""),
-            *texts.accounts_only_note(not_here),
-            *texts.deletion_notes(len(deletable) - len(gone), len(deletable), seats),
-            *(self._changes.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
+            *texts.pause_lines(changed, chosen.own),
+            *texts.passed_over_lines(entries, changed, "deleted", ""),
+            *texts.accounts_only_note(chosen.only_there),
+            *texts.deletion_notes(len(changed) - len(gone), len(changed), chosen.seats),
+            *(self._changes.where_it_is_done("delete", for_good=bool(gone)) if chosen.on_the_server else ()),
         ]
-        is_typed = must_type_number(len(deletable), len(gone), self._accounts)
-        text = change_question(verb, deletable)
-        number, what = len(deletable) if is_typed else 0, words.entries_noun(deletable)
-        reason = self._changes.confirm(Question(text, texts.named(deletable), verb, notes, number, what, True))
+        text = change_question(verb, changed)
+        number, what = len(changed) if chosen.must_type_number else 0, words.entries_noun(changed)
+        reason = self._changes.confirm(Question(text, texts.named(changed), verb, notes, number, what, True))
         if reason is not None:
-            addresses = tuple(entry.address for entry in deletable)
-            operation = DeleteAccounts(addresses, fate, target, reason, tuple(deletable))
+            addresses = tuple(entry.address for entry in changed)
+            operation = DeleteAccounts(addresses, fate, target, reason, tuple(changed))
             self._changes.change(operation, lambda: self._delete(self._as_now(entries)))
 
     def _ask_fate(self, mailboxes: int) -> tuple[MailboxFate, str]:

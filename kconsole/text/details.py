@@ -1,16 +1,13 @@
 """Explains an entry: what it is, whether it takes a seat and by which rule, and whether it can log in."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from kconsole.core.decisions import Decision, Keep, Mark, Offboarding, Protection, Reservation
 from kconsole.core.identity import ascii_address
-from kconsole.core.records import Entry, Restart
-from kconsole.core.reports import Classification, SeatReport
-from kconsole.licensing.counting import is_held
-from kconsole.licensing.guards import may_connect
-from kconsole.licensing.policy import LicensePolicy
+from kconsole.core.records import Entry
+from kconsole.core.reports import Classification
+from kconsole.licensing.explanation import Explanation
 from kconsole.text import ages, words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import escaped, safe_address, safe_text
@@ -93,19 +90,10 @@ def _login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
     return ages.ago_and_moment(entry.last_login.at, now) + via
 
 
-def details_of(
-    entry: Entry,
-    report: SeatReport,
-    restart: Restart | None,
-    now: datetime,
-    policy: LicensePolicy,
-    limit: int | None = LIMIT,
-    is_suspended: bool = False,
-    decisions: Iterable[Decision] = (),
-) -> list[Detail]:
+def details_of(explanation: Explanation, limit: int | None = LIMIT) -> list[Detail]:
     """Everything about an entry, the most important first; of each text at most `limit` characters."""
-    is_holding = is_held(entry, restart, policy)
-    classification = policy.listed(entry) if is_holding else policy.classify(entry)
+    entry, policy, is_holding, now = explanation.entry, explanation.policy, explanation.is_held, explanation.at
+    classification = policy.listed(entry) if is_holding else explanation.classification
     takes = f"takes {'a' if classification.seat else 'no'} seat: {reason_word(classification)}"
     if entry.deleted_at is not None:
         held = "its seat is held until the server is restarted"
@@ -117,7 +105,7 @@ def details_of(
         Detail("Rule", rule_sentence(classification)),
     ]
     if policy.is_account(entry):
-        access = may_connect(report, entry, policy, is_suspended)
+        access = explanation.access
         without = "no mailbox yet" if entry.never_logged_in else "no mailbox known"
         mailbox = "has a mailbox" if entry.mailbox else without
         details += [
@@ -133,7 +121,7 @@ def details_of(
         details.append(Detail("In ASCII", safe_text(ascii_form, limit)))
     if entry.tags:
         details.append(Detail("Tags", safe_text(" ".join(entry.tags))))
-    details += [_decided(each, now, limit) for each in decisions]
+    details += [_decided(each, now, limit) for each in explanation.decisions]
     if entry.directory_logon is not None:
         details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:

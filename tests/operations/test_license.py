@@ -29,17 +29,13 @@ from kconsole.operations.license import (
     ChangeComponent,
     ChangeTerms,
     InstallLicense,
-    LicenseFile,
     ReceiveUpdate,
     RegisterLicense,
     SetPrice,
     Terms,
     Without,
-    file_notes,
-    installed,
-    read_id,
-    read_license,
 )
+from kconsole.operations.license_files import LicenseFile, file_notes, installed, read_id, read_license
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.commits import details_of, sentence

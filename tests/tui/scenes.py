@@ -28,7 +28,7 @@ from kconsole.core.server import Server
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate
 from kconsole.operations.contexts import Context
-from kconsole.operations.license import read_license
+from kconsole.operations.license_files import read_license
 from kconsole.operations.mapping import ConnectionTest
 from kconsole.operations.samples import load_sample
 from kconsole.providers.base import Progress

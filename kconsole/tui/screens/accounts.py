@@ -193,62 +193,51 @@ class AccountsScreen(ListingScreen):
         self._ask_to_delete(self.targets)
 
     def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = (), reason: str = "") -> None:
-        from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled, own_among
+        from kconsole.operations.accounts import DeleteAccounts
+        from kconsole.operations.deleting import to_delete
         from kconsole.tui.screens.delete import Choice, DeleteDialog, WhoGoes
         from kconsole.tui.screens.question import Question
 
-        policy = self.session.seats.policy
-        may_be = [entry for entry in entries if guards.may_delete(entry, policy).allowed]
-        is_done_there = self.session.state.server is not None and self.session.is_done_there("delete")
-        not_here = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
-        off = [entry for entry in may_be if only_disabled(entry) and not entry.enabled]
-        left_out = {entry.id for entry in (*not_here, *off)}
-        deletable = [entry for entry in may_be if entry.id not in left_out]
-        if not deletable:
-            if not_here:
+        chosen = to_delete(entries, self.session)
+        changed, gone = chosen.changed, chosen.gone
+        if not changed:
+            if chosen.only_there:
                 hint = sentences([message("do-it-there-and-sync")], self.voice)
-                self.tell_news("Refused", [*news, *texts.accounts_only_lines(not_here)], hint)
-            elif entries and not may_be:
-                self.refuse("delete", guards.may_delete(entries[0], policy), entries, news)
+                self.tell_news("Refused", [*news, *texts.accounts_only_lines(chosen.only_there)], hint)
+            elif not chosen.decision.allowed:
+                self.refuse("delete", chosen.decision, entries, news)
             else:
-                self.tell_nothing_to_do(self._nothing_to_do(entries, "disabled" if off else "deleted"), news)
+                self.tell_nothing_to_do(self._nothing_to_do(entries, "disabled" if chosen.off else "deleted"), news)
             return
 
         def delete(choice: Choice | None) -> None:
             if choice is not None:
-                addresses, reason = tuple(entry.address for entry in deletable), dialog.given_reason
-                operation = DeleteAccounts(addresses, choice.fate, choice.transfer_to, reason, tuple(deletable))
+                addresses, reason = tuple(entry.address for entry in changed), dialog.given_reason
+                operation = DeleteAccounts(addresses, choice.fate, choice.transfer_to, reason, tuple(changed))
                 self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news, reason))
 
-        gone = [entry for entry in deletable if not only_disabled(entry)]
-        seats = sum(policy.classify(entry).seat for entry in gone)
-        on_the_server = any(entry.server_id for entry in deletable)
         verb = "Delete" if gone else "Disable"
-        is_typed = must_type_number(len(deletable), len(gone), self._accounts)
-        own = own_among(deletable, self.session.state, self.session.store.operator.user)
         question = Question(
-            questions.change_question(verb, deletable),
+            questions.change_question(verb, changed),
             [
-                *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
-                *texts.pause_lines(deletable, own),
+                *(self.where_it_is_done("delete", for_good=bool(gone)) if chosen.on_the_server else ()),
+                *texts.pause_lines(changed, chosen.own),
             ],
             verb,
             [
-                *self._not_listed(deletable),
-                *texts.passed_over_lines(entries, deletable, "deleted"),
-                *texts.accounts_only_note(not_here),
-                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), seats),
+                *self._not_listed(changed),
+                *texts.passed_over_lines(entries, changed, "deleted"),
+                *texts.accounts_only_note(chosen.only_there),
+                *texts.deletion_notes(len(changed) - len(gone), len(changed), chosen.seats),
             ],
             news,
-            len(deletable) if is_typed else 0,
-            words.entries_noun(deletable),
+            len(changed) if chosen.must_type_number else 0,
+            words.entries_noun(changed),
             bool(gone),
             self.session.history.recent_reasons,
             reason,
         )
-        mailboxes = sum(entry.is_account and entry.mailbox for entry in gone)
-        who = WhoGoes(deletable, own, self.session.clock.now())
-        dialog = DeleteDialog(question, mailboxes, who)
+        dialog = DeleteDialog(question, chosen.mailboxes, WhoGoes(changed, chosen.own, self.session.clock.now()))
         self.app.push_screen(dialog, delete)
 
     @property
@@ -260,15 +249,13 @@ class AccountsScreen(ListingScreen):
 
     def action_connect(self) -> None:
         from kconsole.operations.accounts import Connect
+        from kconsole.operations.explaining import explanation_of
 
         entry = self.accounts.highlighted
         if entry is None:
             self.tell(texts.nothing_here(entry))
             return
-        report = self.session.seats.report()
-        decision = guards.may_connect(
-            report, entry, self.session.seats.policy, self.session.license_status.is_suspended
-        )
+        decision = explanation_of(entry, self.session).access
         if not decision.allowed:
             news = [f"{safe_address(entry.address)} would be refused at login."]
             self.refuse("connect", decision, [entry], news)
@@ -278,7 +265,7 @@ class AccountsScreen(ListingScreen):
             texts.named([entry]),
             "Record it",
             [
-                "It would be let in now: " + texts.why_let_in(entry, report),
+                "It would be let in now: " + texts.why_let_in(entry, self.session.seats.report()),
                 "kconsole does not log in: it records that the user did.",
             ],
             lambda: self.change(Connect(entry.address)),

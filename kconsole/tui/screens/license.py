@@ -19,6 +19,7 @@ from kconsole.licensing.counting import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
 from kconsole.operations import license as operations
+from kconsole.operations import license_files
 from kconsole.operations.base import Operation
 from kconsole.operations.catalog import not_permitted
 from kconsole.operations.confinement import shown_path
@@ -226,14 +227,14 @@ class LicenseScreen(StoreScreen):
         operation = operations.ChangeTerms(terms, plan.needs_consent)
         self._ask_plan(plan, question, operation, partial(self._ask_terms, terms))
 
-    def _ask_file(self, file: operations.LicenseFile, name: str, news: Sequence[str] = ()) -> None:
+    def _ask_file(self, file: license_files.LicenseFile, name: str, news: Sequence[str] = ()) -> None:
         license_, now = self.session.state.license, self.session.clock.now()
         decision = guards.may_install(license_, file.is_trial)
         if not decision.allowed:
             self.refuse(operations.InstallLicense.name, decision, news=news)
             return
-        plan = self._plan(operations.installed(license_, file, now))
-        notes = [safe_text(words_of(note, self.voice)) for note in operations.file_notes(license_, file, now)]
+        plan = self._plan(license_files.installed(license_, file, now))
+        notes = [safe_text(words_of(note, self.voice)) for note in license_files.file_notes(license_, file, now)]
         if not plan.changes:
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return

@@ -18,6 +18,7 @@ from kconsole.core.times import day_of
 from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
+from kconsole.operations import license_files
 from kconsole.operations.confinement import is_confined
 from kconsole.operations.files import open_file, whole_path
 from kconsole.text import words
@@ -172,13 +173,13 @@ class FileForm(FormDialog[Path]):
         return whole_path(values["path"])
 
 
-def read_regular(path: Path, encoding: str | None = None) -> operations.LicenseFile:
+def read_regular(path: Path, encoding: str | None = None) -> license_files.LicenseFile:
     """Read a license file, and nothing else that has a path: a pipe without a writer would never end."""
     try:
         open_file(path).close()
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
-    return operations.read_license(path, encoding)
+    return license_files.read_license(path, encoding)
 
 
 class ChangeDialog(ConfirmDialog):

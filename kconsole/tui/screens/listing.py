@@ -16,10 +16,10 @@ from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
+from kconsole.operations.explaining import explanation_of
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.filters import Filter, FilterReader
 from kconsole.operations.search.queries import AccountQuery
-from kconsole.operations.search.states import decisions_on
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of
@@ -183,17 +183,7 @@ class ListingScreen(FilterScreen, ServerScreen):
             self.app.push_screen(TableDialog("Details", [("", self.details_of(entry, limit=None))]))
 
     def details_of(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
-        session = self.session
-        return details_of(
-            entry,
-            session.seats.report(),
-            session.state.restart,
-            session.clock.now(),
-            session.seats.policy,
-            limit,
-            session.license_status.is_suspended,
-            decisions=decisions_on(entry, session.state),
-        )
+        return details_of(explanation_of(entry, self.session), limit)
 
     async def action_copy(self) -> None:
         """Copy the addresses, and say how: no terminal answers whether it took them."""
