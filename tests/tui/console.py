@@ -341,6 +341,7 @@ async def console(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             screen = Console(pilot, session, clock)
+            await screen.saved()
             if not folded and screen.main.accounts.group:
                 screen.main.action_never()
                 screen.main.accounts.move_to(0)
