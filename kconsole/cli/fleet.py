@@ -12,18 +12,19 @@ from kconsole.cli.tables import put_table
 from kconsole.core.errors import BadInput
 from kconsole.core.times import to_iso
 from kconsole.operations.contexts import choose, every_context
-from kconsole.operations.fleet import Fleet, FleetRow, totals
+from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.fleet_reading import FleetRow
 from kconsole.operations.settings import read_settings
 from kconsole.text import fleet as texts
 from kconsole.text.csv_writer import Cell
 
 HEADER: Final = (
-    "CONTEXT", "PRODUCT", "USED", "FREE", "RESERVED", "FULL IN 90 DAYS", "MAINTENANCE", "DATA", "ALARMS",
+    "CONTEXT", "PRODUCT", "USED", "FREE", "RESERVED", "FULL IN 90 DAYS", "MAINTENANCE", "DATA", "ROLE", "ALARMS",
 )  # fmt: skip
 
 CSV: Final = (
     "context", "state", "product", "used", "limit", "free", "reserved", "chance_full_90d", "maintenance_until",
-    "read_at", "alarm", "alarms",
+    "read_at", "alarm", "alarms", "role", "read_only",
 )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def fleet(place: CliContext, as_json: bool, as_csv: bool, timeout: float) -> int
     elif as_csv:
         put_csv(CSV, ([*_cells(row)] for row in rows))
     else:
-        put_table(HEADER, [shown_cells(row) for row in rows], right={3, 4}, whole={0}, drops=(1, 4, 6))
+        put_table(HEADER, [shown_cells(row) for row in rows], right={3, 4}, whole={0}, drops=(1, 4, 8, 6))
         for total in totals(rows):
             stores, used, limit, free = total.stores, total.used, total.limit, total.free
             say(f"{texts.total_words(total.product, stores, used, limit, free, total.is_whole)}.")
@@ -83,7 +84,7 @@ def shown_cells(row: FleetRow) -> list[str]:
     """The cells of a row of the table."""
     facts = row.facts
     if facts is None:
-        return [row.context.name, *[texts.NONE] * 7, texts.problem_words(row.state, row.error)]
+        return [row.context.name, *[texts.NONE] * 8, texts.problem_words(row.state, row.error)]
     return [
         row.context.name,
         facts.policy.name,
@@ -93,6 +94,7 @@ def shown_cells(row: FleetRow) -> list[str]:
         texts.chance_words(row.chance, row.has_forecast),
         texts.day_words(row.maintenance),
         texts.age_words(row.read_at, facts),
+        texts.role_words(row.role, row.context.read_only),
         texts.alarm_words(row.alarm, row.findings),
     ]
 
@@ -118,6 +120,8 @@ def document_of(row: FleetRow) -> dict[str, Any]:
         "maintenance_until": None if row.maintenance is None else row.maintenance.isoformat(),
         "read_at": to_iso(row.read_at),
         "age_seconds": None if age is None else int(age.total_seconds()),
+        "role": row.role,
+        "read_only": row.context.read_only,
         "alarm": row.alarm,
         "alarms": [
             {"state": each.state, "code": each.message.code, "text": texts.finding_text(each.message)}

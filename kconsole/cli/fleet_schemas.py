@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from kconsole.cli.schema_models import listed, model, said
+from kconsole.core.roles import RoleName
 from kconsole.licensing.monitoring import State
-from kconsole.operations.fleet import FleetState
+from kconsole.operations.fleet_reading import FleetState
 
 _Number: Final = int | None
 
@@ -21,7 +22,9 @@ FLEET: Final = model(
         chance_full_90d=said(float | None, "the chance that no seat is free within 90 days"),
         maintenance_until=said(date | None, "or the end of a license without maintenance"),
         read_at=said(datetime | None, "when the server was read; null for never, and without a server"),
-        age_seconds=_Number, alarm=said(State, "the worst of the alarms, as kconsole check judges them"),
+        age_seconds=_Number, role=said(RoleName | None, "the role of the user in the store"),
+        read_only=said(bool, "whether the context refuses all changes"),
+        alarm=said(State, "the worst of the alarms, as kconsole check judges them"),
         alarms=listed(model("FleetAlarm", "Something that is not as it should be.", state=State, code=str, text=str)),
     )),
     totals=listed(model(

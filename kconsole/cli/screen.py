@@ -183,17 +183,17 @@ def open_console(place: CliContext) -> None:
 
 def stores_of(place: CliContext, contexts: Sequence[Context]) -> Stores:
     """The stores of contexts, as they are read and opened with the options of the command line."""
-
-    def opened(location: Location, progress: Progress, read_only: bool) -> Session:
-        own = replace(place, location=location, context_name="", read_only=read_only)
-        return own.open(notices=False, progress=progress)
-
     return Stores(
         contexts,
-        lambda location, progress: opened(location, progress, True),
-        lambda context, progress: opened(context.location, progress, place.read_only or context.read_only),
+        partial(_opened, place, True),
+        lambda context, progress: _opened(place, place.read_only or context.read_only, context.location, progress),
         system_operator(place.claimed).shown,
     )
+
+
+def _opened(place: CliContext, read_only: bool, location: Location, progress: Progress) -> Session:
+    own = replace(place, location=location, context_name="", read_only=read_only)
+    return own.open(notices=False, progress=progress)
 
 
 def has_terminal(look: Appearance) -> bool:

@@ -1,27 +1,17 @@
 """The stores of all contexts, read side by side: what hangs holds neither the others nor the end of the program."""
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from datetime import date, datetime
-from pathlib import Path
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from kconsole.core.errors import BadInput, ConsoleError, NotFound, Refused, StoreUnusable
-from kconsole.licensing.monitoring import FORECAST_DAYS, Facts, Finding, State, Thresholds, judge, worst
+from kconsole.licensing.monitoring import Facts
 from kconsole.operations.contexts import Context, Opening
-from kconsole.operations.locations import Location
-from kconsole.operations.monitoring import chances_of, damage_of, facts_of
-from kconsole.operations.session import Session
-from kconsole.store.engine import StorageAway
-
-FleetState = Literal["reading", "ok", "missing", "damaged", "refused", "unusable", "no-answer", "failed"]
-"""What became of reading a store: `unusable` has an error in the configuration, `no-answer` may still come, and
-`failed` is all else, as where the rights are missing."""
+from kconsole.operations.fleet_reading import FleetRow, Stopped, failed, read_store
+from kconsole.operations.fleet_watch import Watch
 
 DEADLINE: Final = 0.5
 """Seconds without any progress from which on a store is said not to answer."""
@@ -35,6 +25,12 @@ YOUNG: Final = 0.1
 LONGEST_TURN: Final = 0.5
 """Seconds after which a forecast waits no longer for another one, whose disk may be dead by now."""
 
+LARGE: Final = 4_000_000
+"""Bytes from which on a store is read in a process of its own."""
+
+MOST_PROCESSES: Final = 2
+"""How many of these run at a time: each takes a processor, and twice the memory of its store."""
+
 LOOK: Final = 0.02
 """Seconds between two looks of what only waits."""
 
@@ -44,42 +40,8 @@ REFRESH: Final = 5.0
 AGED: Final = 60.0
 """Seconds after which one that did not change is read again: its ages and ends are others then."""
 
-
-class FleetRow(NamedTuple):
-    """What is known of the store of a context."""
-
-    context: Context
-    state: FleetState = "reading"
-    facts: Facts | None = None
-    """None where it could not be read, or only in part."""
-    store_id: str = ""
-    has_forecast: bool = False
-    """Whether the forecast was worked out; it comes after all else."""
-    findings: Sequence[Finding] = ()
-    """What is not as it should be, as `kconsole check` judges it."""
-    error: ConsoleError | None = None
-    """Why it could not be read."""
-
-    @property
-    def alarm(self) -> State:
-        """The worst of the findings; of a store that could not be read nothing is known."""
-        return worst(self.findings) if self.facts is not None else "unknown"
-
-    @property
-    def chance(self) -> float | None:
-        """The chance that no seat is free within 90 days; None where it cannot be said."""
-        return None if self.facts is None else self.facts.chance
-
-    @property
-    def maintenance(self) -> date | None:
-        """The last day of Software Maintenance, or of what the license ends with; None where neither is recorded."""
-        ends = {} if self.facts is None else {ending.what: ending.on for ending in self.facts.status.endings}
-        return next((ends[what] for what in ("maintenance", "license", "trial") if what in ends), None)
-
-    @property
-    def read_at(self) -> datetime | None:
-        """When the server was last read; None without one, and before the first reading."""
-        return None if self.facts is None or self.facts.server is None else self.facts.server.synced_at
+SHARE: Final = 0.01
+"""The most of a processor that this takes of one store; while others write all the time, five times as much."""
 
 
 class Total(NamedTuple):
@@ -120,20 +82,12 @@ def _total(product: str, facts: Sequence[Facts]) -> Total:
     )
 
 
-class _Stopped(Exception):
-    """No one waits for the reading any more."""
-
-
-class _Damaged(StoreUnusable):
-    """Only a part of the store is good; what it says would be of the past."""
-
-
 class _News(NamedTuple):
     row: FleetRow
     is_last: bool
     """Whether its reading has ended."""
     mark: object
-    """What the files of the store looked like before."""
+    """What the store looked like before."""
 
 
 class Fleet:
@@ -156,18 +110,18 @@ class Fleet:
         self._ended: dict[str, float] = dict.fromkeys(self.rows, 0.0)
         """When each was read, or seen not to have changed."""
         self._read: dict[str, tuple[object, float]] = {}
-        """What the files looked like when they were read, and when that was."""
+        """What the stores looked like when they were read, and when that was."""
+        self._watches: dict[str, Watch] = {}
         self._news: SimpleQueue[_News | str] = SimpleQueue()
         self._forecasting = threading.Lock()
         """Held by the one that reads a whole log, which keeps the interpreter busy."""
+        self._processes = threading.BoundedSemaphore(MOST_PROCESSES)
         self._is_closed = False
 
     @property
     def is_complete(self) -> bool:
         """Whether each store was read, with its forecast, or is known not to answer now."""
-        return not self._waiting and all(
-            row.state != "reading" and (row.has_forecast or row.state != "ok") for row in self.rows.values()
-        )
+        return not self._waiting and all(row.state != "reading" and row.is_last for row in self.rows.values())
 
     def look(self, patience: float = 0.0) -> list[str]:
         """Take what the threads have found, begin what is due, and return which contexts have changed.
@@ -206,8 +160,10 @@ class Fleet:
     def refresh(self) -> None:
         """Look again at the stores that were read a while ago."""
         now = monotonic()
-        due = (name for name, at in self._ended.items() if now - at > REFRESH and name not in self._began)
-        self._waiting.extend(name for name in due if name not in self._waiting)
+        for name, at in self._ended.items():
+            pause = max(REFRESH, self.rows[name].took / SHARE / 5)
+            if now - at > pause and name not in self._began and name not in self._waiting:
+                self._waiting.append(name)
 
     def read_again(self, name: str) -> None:
         """Read a store soon, as after work on it."""
@@ -219,6 +175,9 @@ class Fleet:
         """Let the readings that run end as soon as they can; none is waited for."""
         self._is_closed = True
         self._waiting.clear()
+        for name, watch in list(self._watches.items()):
+            if name not in self._began:
+                watch.close()
 
     def _take(self, news: "_News | str", changed: dict[str, None]) -> None:
         now = monotonic()
@@ -247,93 +206,59 @@ class Fleet:
                 continue
             self._began[name] = now
             self._progressed.pop(name, None)
-            args = self.rows[name].context, self._is_still_good(name)
+            args = self.rows[name], self._is_still_good(name)
             threading.Thread(target=self._work, args=args, daemon=True).start()
 
     def _is_still_good(self, name: str) -> Callable[[object], bool]:
-        """Whether what is known of a store stands, by what its files look like now."""
+        """Whether what is known of a store stands, by what it looks like now."""
         if name not in self._read:
             return lambda _: False
-        known, at = self._read[name]
-        is_fresh, is_ok = monotonic() - at < AGED, self.rows[name].state == "ok"
+        (known, at), row = self._read[name], self.rows[name]
+        is_fresh, is_ok = monotonic() - at < max(AGED, row.took / SHARE), row.state == "ok"
         return lambda mark: is_fresh and mark == known and (mark is not None or is_ok)
 
-    def _work(self, context: Context, is_still_good: Callable[[object], bool]) -> None:
+    def _work(self, before: FleetRow, is_still_good: Callable[[object], bool]) -> None:
         """Read a store in a thread."""
-        mark: object = None
+        name, mark = before.context.name, None
         try:
-            location = context.location
-            mark = _mark(location)
+            if name not in self._watches:
+                self._watches[name] = Watch(before.context.location)
+            mark, size = self._watches[name].mark()
             if is_still_good(mark):
-                self._news.put(context.name)
+                self._news.put(name)
                 return
-            for row in self._readings(context, location):
-                self._news.put(_News(row, row.has_forecast or row.state != "ok", mark))
-        except _Stopped:
+            for row in self._reading(before, size):
+                self._news.put(_News(row, row.is_last, mark))
+        except Stopped:
             pass
-        except ConsoleError as error:
-            self._news.put(_News(FleetRow(context, _state_of(error), error=error), True, mark))
-        except Exception as error:  # one store must not keep the others from being shown
-            failed = StoreUnusable("store-not-read", None, error=f"{type(error).__name__}: {error}")
-            self._news.put(_News(FleetRow(context, "failed", error=failed), True, mark))
+        except Exception as error:
+            self._news.put(_News(failed(before.context, error), True, mark))
 
-    def _readings(self, context: Context, location: Location) -> "Iterable[FleetRow]":
+    def _reading(self, before: FleetRow, size: int) -> Iterator[FleetRow]:
         def note(*_: int) -> None:
-            self._progressed[context.name] = monotonic()
+            self._progressed[before.context.name] = monotonic()
             if self._is_closed:
-                raise _Stopped
+                raise Stopped
 
-        with closing(self._opening(location, note)) as session, _let_go(session):
+        if size < LARGE:
+            yield from read_store(before, self._opening, note, self._alone())
+            return
+        from kconsole.operations.fleet_process import read_apart
+
+        end = monotonic() + LONGEST_TURN * 10
+        while not (has_turn := self._processes.acquire(timeout=DEADLINE / 5)) and monotonic() < end:
             note()
-            if (away := session.store.away) is not None:  # what was read of it before may have changed
-                raise StorageAway(away.why, "database-away-hint")
-            if (damage := damage_of(session)) is not None:
-                raise _Damaged(damage)
-            facts = facts_of(session)
-            row = FleetRow(context, "ok", facts, session.store.id, findings=judge(facts, Thresholds()))
-            yield row
-            note()
-            is_alone = self._forecasting.acquire(timeout=LONGEST_TURN)
-            try:
-                chance = dict(chances_of(session)).get(FORECAST_DAYS)
-            finally:
-                if is_alone:
-                    self._forecasting.release()
-            yield row._replace(facts=facts._replace(chance=chance), has_forecast=True)
+        try:
+            yield from read_apart(before, self._opening, note)
+        finally:
+            if has_turn:
+                self._processes.release()
 
-
-@contextmanager
-def _let_go(session: Session) -> Iterator[None]:
-    """Free the records bit by bit in the end.
-
-    A session is a circle of references: it would stay until the garbage collector frees all of it in one long pause.
-    """
-    try:
-        yield
-    finally:
-        for table in session.store.state.tables.values():
-            while table:
-                table.popitem()
-
-
-def _state_of(error: ConsoleError) -> FleetState:
-    kinds: tuple[tuple[type[ConsoleError], FleetState], ...] = (
-        (NotFound, "missing"),
-        (StorageAway, "no-answer"),
-        (_Damaged, "damaged"),
-        (Refused, "refused"),
-        (BadInput, "unusable"),
-    )
-    return next((state for kind, state in kinds if isinstance(error, kind)), "failed")
-
-
-def _mark(location: Location) -> object:
-    """What the files of a store look like, which is as long the same as no one writes; None where that is not known."""
-    if not isinstance(location, Path):
-        return None
-    try:
-        with os.scandir(location) as files:
-            stats = [(file.name, file.stat(follow_symlinks=False)) for file in files]
-    except OSError:
-        return None
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        is_alone = self._forecasting.acquire(timeout=LONGEST_TURN)
+        try:
+            yield
+        finally:
+            if is_alone:
+                self._forecasting.release()

@@ -4,7 +4,8 @@ from typing import Final
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.contexts import Context, Stores
-from kconsole.operations.fleet import Fleet, FleetRow
+from kconsole.operations.fleet import Fleet
+from kconsole.operations.fleet_reading import FleetRow
 from kconsole.operations.session import Session
 from kconsole.plain.terminal import Quit, Terminal
 from kconsole.text import fleet as texts
@@ -46,4 +47,5 @@ def _line(row: FleetRow) -> str:
     if row.facts is None:
         return f"{name}: {texts.problem_words(row.state, row.error)}".rstrip(".")
     figures = f"{texts.used_words(row.facts)} seats used, {texts.free_words(row.facts)} free"
-    return f"{name}: {figures}, {texts.alarm_words(row.alarm, row.findings)}"
+    role = texts.role_words(row.role, row.context.read_only)
+    return f"{name}: {figures}, {role}, {texts.alarm_words(row.alarm, row.findings)}"

@@ -9,7 +9,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.licensing.monitoring import Facts, Finding, State
 from kconsole.text import words
 from kconsole.text.ages import age
-from kconsole.text.messages import error_words, words_of
+from kconsole.text.messages import sentences, words_of
 from kconsole.text.safe_text import one_line
 from kconsole.text.seat_history import percent
 
@@ -61,6 +61,11 @@ def age_words(read_at: datetime | None, facts: Facts) -> str:
     return "no server" if facts.server is None else age(read_at, facts.now)
 
 
+def role_words(role: str | None, is_read_only: bool) -> str:
+    """What the user may do there: the role, unless the context forbids all changes."""
+    return NONE if role is None else "read-only" if is_read_only else role
+
+
 def alarm_words(alarm: State, findings: Iterable[Finding]) -> str:
     """What is not as it should be: the worst, and how many others there are."""
     texts = [finding_text(finding.message) for finding in findings if finding.state != "ok"]
@@ -71,8 +76,8 @@ def alarm_words(alarm: State, findings: Iterable[Finding]) -> str:
 
 
 def problem_words(state: str, error: ConsoleError | None) -> str:
-    """Why there are no figures of a store."""
-    return one_line(error_words(error)) if error is not None else STATE_WORDS[state]
+    """Why there are no figures of a store. That nothing was changed need not be said: nothing was to be."""
+    return one_line(sentences([error.happened])) if error is not None else STATE_WORDS[state]
 
 
 def total_words(product: str, stores: int, used: int, limit: int | None, free: int | None, is_whole: bool) -> str:

@@ -209,6 +209,11 @@ def test_fleet_has_a_line_for_each_and_says_which_could_not_be_read(configure: C
     Draft202012Validator(schema_of("fleet")).validate(answer)
     assert [(each["used"], each["limit"], each["free"]) for each in answer["stores"]] == [(2, 10, 8), (2, 20, 18)]
     assert [(each["stores"], each["used"], each["limit"]) for each in answer["totals"]] == [(2, 4, 30)]
+    assert [(each["role"], each["read_only"]) for each in answer["stores"]] == [
+        ("full-admin", False),
+        ("full-admin", True),
+    ]
+    assert [line.split()[-2] for line in said.out.splitlines()[1:]] == ["full-admin", "read-only"]
     configure(TWO + "[contexts.gone]\nstore = '{0}/gone'\n[contexts.wrong]\nstore = 3\n")
     said = kconsole("fleet", "--json")
     assert said.code == 1

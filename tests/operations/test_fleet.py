@@ -1,5 +1,6 @@
 """The stores of many contexts are read side by side, and one that hangs holds nothing."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -16,10 +17,11 @@ from kconsole.operations import fleet as fleet_module
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.contexts import Context
 from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.fleet_process import read_apart
 from kconsole.operations.locations import Location
 from kconsole.operations.session import Progress, Session
 from tests.clocks import FixedClock
-from tests.limits import PATIENCE
+from tests.limits import PATIENCE, wait_until
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DOMAIN = "north.example"
@@ -99,6 +101,7 @@ def test_one_that_hangs_holds_one_thread_and_is_not_asked_again(
     tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    monkeypatch.setattr(fleet_module, "SHARE", float("inf"))
     make_store(tmp_path / "a")
     fleet = Fleet([Context("hangs", str(tmp_path / "hangs")), Context("a", str(tmp_path / "a"))], stores.open, 0.01)
     until_complete(fleet)
@@ -110,6 +113,7 @@ def test_one_that_hangs_holds_one_thread_and_is_not_asked_again(
 
 def test_what_changes_is_read_again(tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    monkeypatch.setattr(fleet_module, "SHARE", float("inf"))
     folder = make_store(tmp_path / "a")
     fleet = Fleet([Context("a", str(folder))], stores.open)
     until_complete(fleet)
@@ -124,6 +128,7 @@ def test_what_was_away_is_shown_once_it_is_there(
     tmp_path: Path, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    monkeypatch.setattr(fleet_module, "SHARE", float("inf"))
     damaged = make_store(tmp_path / "damaged")
     journal = damaged / "journal.jsonl"
     whole = journal.read_bytes()
@@ -190,3 +195,57 @@ print(fleet.rows["hangs"].state)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE, check=True)
     assert ended.stdout.strip() == b"no-answer"
+
+
+def open_at(location: Location, progress: Progress) -> Session:
+    return Session.open(location, "tester", FixedClock(NOW), read_only=True, progress=progress)
+
+
+def ends_at_once(*_: object) -> Session:
+    os._exit(3)
+
+
+def hangs(*_: object) -> Session:
+    threading.Event().wait(PATIENCE)
+    raise AssertionError
+
+
+def test_a_large_store_is_read_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Context("a", str(make_store(tmp_path / "a")))
+    wrong = Context("gone", str(tmp_path / "gone"))
+    (own,) = Fleet([small], open_at).read_all()
+    monkeypatch.setattr(fleet_module, "LARGE", 0)
+    process = Fleet([small, wrong], open_at, PATIENCE)
+    rows = process.read_all()
+    assert [row.state for row in rows] == ["ok", "missing"]
+    assert own.facts is not None
+    assert rows[0].facts is not None
+    assert (own.facts.report, own.store_id) == (rows[0].facts.report, rows[0].store_id)
+    assert (rows[0].role, rows[0].has_forecast) == ("full-admin", True)
+    again = list(read_apart(rows[0], open_at, lambda: None))
+    assert [row.forecasted for row in again] == [rows[0].forecasted]  # which is not made again
+    (row,) = Fleet([small], ends_at_once, PATIENCE).read_all()
+    assert (row.state, row.error and row.error.code) == ("failed", "store-not-read")
+
+
+def test_no_process_is_left_behind(tmp_path: Path) -> None:
+    """However the program ends that started it."""
+    code = f"""
+import os
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet import FleetRow
+from kconsole.operations.fleet_process import read_apart
+from tests.operations.test_fleet import hangs
+def noted():
+    children = open(f"/proc/self/task/{{os.getpid()}}/children").read()
+    noted.times += 1
+    if noted.times == 2:
+        print(children, flush=True)
+        os.kill(os.getpid(), 9)
+noted.times = 0
+for row in read_apart(FleetRow(Context("a", {str(tmp_path)!r})), hangs, noted):
+    pass
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE, check=False)
+    child = int(ended.stdout)
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2])

@@ -226,6 +226,7 @@ async def test_orders(site: Site) -> None:
 
 async def test_rows_follow_what_others_do(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_module, "REFRESH", 0.0)
+    monkeypatch.setattr(fleet_module, "SHARE", float("inf"))
     site.add("mail1", "mail2")
 
     def used() -> int | None:

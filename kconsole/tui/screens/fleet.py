@@ -15,7 +15,8 @@ from textual.widget import Widget
 from kconsole.core.errors import ConsoleError
 from kconsole.licensing.monitoring import STATES
 from kconsole.operations.contexts import Context, Stores
-from kconsole.operations.fleet import Fleet, FleetRow, totals
+from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.fleet_reading import FleetRow
 from kconsole.text import fleet as texts
 from kconsole.text import words
 from kconsole.text.messages import error_words, hint_words

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len
 
-from kconsole.operations.fleet import FleetRow
+from kconsole.operations.fleet_reading import FleetRow
 from kconsole.text import fleet as texts
 from kconsole.text.gauge import gauge_bar
 from kconsole.text.screen import context_words
@@ -30,8 +30,8 @@ def _free(row: FleetRow, _: Any) -> str:
     return "" if row.facts is None else texts.free_words(row.facts)
 
 
-def _reserved(row: FleetRow, _: Any) -> str:
-    return "" if row.facts is None else f"{row.facts.report.reserved:,}"
+def _reserved(row: FleetRow, is_any: bool) -> str:
+    return "" if row.facts is None or not is_any else f"{row.facts.report.reserved:,}"
 
 
 def _age(row: FleetRow, _: Any) -> str:
@@ -40,6 +40,10 @@ def _age(row: FleetRow, _: Any) -> str:
 
 def _product(row: FleetRow, _: Any) -> str:
     return "" if row.facts is None else row.facts.policy.name
+
+
+def _role(row: FleetRow, _: Any) -> str:
+    return "" if row.facts is None else texts.role_words(row.role, row.context.read_only)
 
 
 def alarm_words(row: FleetRow, _: Any = None) -> str:
@@ -69,19 +73,30 @@ class FleetList(ColumnList[FleetRow]):
     header_lines = 1
     columns = (
         _NAME,
-        Column[FleetRow]("Product", 13, _product, needs=118, fits=True),
+        Column[FleetRow]("Product", 13, _product, needs=100, fits=True, leaves=1),
         _USED,
         Column[FleetRow]("Free", 5, _free, right=True, fits=True),
-        Column[FleetRow]("Reserved", 8, _reserved, right=True, needs=100),
+        Column[FleetRow]("Reserved", 8, _reserved, right=True, needs=100, fits=True),
         Column[FleetRow]("Full 90 d", 9, lambda row, _: texts.chance_words(row.chance, row.has_forecast)),
         Column[FleetRow]("Maintained", 10, lambda row, _: texts.day_words(row.maintenance), needs=100),
         Column[FleetRow]("Data", 13, _age, fits=True),
-        Column[FleetRow]("Alarms", 10, _worst, share=2, until=100, gives_way=True),
-        Column[FleetRow]("Alarms", 24, alarm_words, share=3, needs=100, gives_way=True),
+        Column[FleetRow]("Role", 13, _role, needs=100, fits=True, leaves=2),
+        Column[FleetRow]("Alarms", 10, _worst, share=5, until=132, gives_way=True),
+        Column[FleetRow]("Alarms", 24, alarm_words, share=3, needs=132, gives_way=True),
     )
 
     def __init__(self) -> None:
         super().__init__("fleet")
+        self._is_any_reserved = False
+
+    @property
+    def view(self) -> bool:
+        """Whether any seat is reserved; otherwise that needs no column."""
+        return self._is_any_reserved
+
+    def show_rows(self, rows: Sequence[FleetRow]) -> None:
+        self._is_any_reserved = any(row.facts is not None and row.facts.report.reserved for row in rows)
+        super().show_rows(rows)
 
     def key(self, record: FleetRow) -> Hashable:
         return record.context.name
