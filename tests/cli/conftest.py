@@ -8,8 +8,10 @@ import pytest
 from kconsole.core.records import Domain
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account, days_ago
+from tests.cli.licenses import ACTIVATED, with_license
 from tests.cli.watched import STORE
-from tests.clocks import noon
+from tests.clocks import FixedClock, noon
+from tests.importers.license_writer import license_key
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,30 @@ def office(console: Console) -> Console:
         seats=6,
         domains=(Domain(name="north.example", primary=True), Domain(name="south.example", user_limit=2)),
     )
+
+
+@pytest.fixture
+def small(console: Console) -> Console:
+    """Two accounts, of which one is enabled."""
+    return console.fill(account("anna"), account("off", enabled=False))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return noon()
+
+
+@pytest.fixture
+def licensed(tmp_path: Path, clock: FixedClock) -> Console:
+    """Ten seats, of which five are used; three accounts have a mailbox, one of them by ActiveSync."""
+    return with_license(Console(tmp_path / "store", clock), ACTIVATED)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "license.key"
+    path.write_bytes(license_key())
+    return path
 
 
 @pytest.fixture

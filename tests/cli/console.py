@@ -1,5 +1,6 @@
 """The command line, run in this process or in one of its own, with what it said."""
 
+import hashlib
 import io
 import json
 import os
@@ -122,6 +123,15 @@ def _content(stream: io.TextIOWrapper, encoding: str) -> str:
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
     return buffer.getvalue().decode(encoding)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The content of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def account(login: str, **fields: Any) -> Entry:

@@ -1,6 +1,5 @@
-"""Completion at the shell: what is offered at each place of a command line, for which role, and never an error."""
+"""Completion at the shell: what is offered at each place of a command line, and for which role."""
 
-import hashlib
 import os
 import resource
 import subprocess
@@ -13,7 +12,6 @@ import pytest
 
 from kconsole.cli.completion import answer as answering
 from kconsole.cli.completion.answer import answer
-from kconsole.cli.completion.lines import Line, for_bash
 from kconsole.core.decisions import Policy
 from kconsole.core.history import Operator
 from kconsole.core.records import Domain, Entry, Inventory
@@ -27,10 +25,10 @@ from kconsole.store.engine import Head
 from kconsole.store.file_engine.snapshot_file import write_snapshot
 from kconsole.store.tables import encoded_tables
 from tests.cli.console import Console, account
+from tests.cli.offers import BREAKS, offered
 from tests.clocks import noon
 from tests.completion import as_text, tree
 
-BREAKS = " \t\n\"'@><=;|&(:"
 ANNA, OFF, CHEN = "anna@north.example", "off@north.example", "chen@south.example"
 
 
@@ -42,14 +40,6 @@ def office(console: Console, monkeypatch: pytest.MonkeyPatch) -> Console:
     monkeypatch.setenv("KCONSOLE_STORE", str(console.folder))
     monkeypatch.setattr(completing, "ROLES_FILE", str(console.folder.parent / "no-roles.toml"))
     return console.fill(*people, alias, domains=domains)
-
-
-def offered(line: str, *, shell: str = "fish") -> list[str]:
-    """The words that are offered at the end of a line."""
-    arguments = [line, BREAKS, "9"] if shell == "bash" else [*line.split(" ")]
-    kind, *words = answer(shell, arguments)
-    assert kind in ("words", "beginnings") or not words
-    return [word.partition("\t")[0] for word in words] if kind in ("words", "beginnings") else [kind]
 
 
 def test_completion_knows_the_command_line_as_it_is() -> None:
@@ -279,92 +269,30 @@ def test_who_is_not_in_the_roles_file_is_offered_no_names(as_user: Callable[[int
     assert offered("kconsole explain ") == []
 
 
-# Nothing goes wrong
-
-
-def said_by_process(*words: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "kconsole", "__complete", *words]
-    ended = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}
-    )
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-def nothing_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether no name is offered, and no error is said."""
-    monkeypatch.setenv("KCONSOLE_STORE", str(folder))
-    try:
-        return offered("kconsole disable ") == []
-    except (ValueError, KeyError, OSError):  # of which `main` says nothing
-        return True
-
-
-def test_a_damaged_store_offers_nothing(office: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    snapshot, journal = office.folder / "store.json", office.folder / "journal.jsonl"
-    good, lines = snapshot.read_bytes(), journal.read_bytes()
-    place = good.index(b"anna@")
-    for content in (
-        b"",
-        b"{",
-        good[:-40],
-        good.replace(b'"format":2', b'"format":3'),
-        good[:place] + b"x" + good[place + 1 :],
-    ):
-        snapshot.write_bytes(content)
-        assert nothing_at(office.folder, monkeypatch), content[:60]
-    snapshot.write_bytes(good)
-    for content in (lines[:-5], lines[:-2] + b"x\n", lines + b"nonsense\n", b""):
-        journal.write_bytes(content)
-        assert nothing_at(office.folder, monkeypatch), content[-60:]
-    journal.write_bytes(lines)
-    assert not nothing_at(office.folder, monkeypatch)
-    snapshot.unlink()
-    assert offered("kconsole disable ") == [ANNA, "berg@north.example", CHEN]  # the journal has all of it
-    os.mkfifo(snapshot)
-    assert nothing_at(office.folder, monkeypatch)
-    snapshot.unlink()
-    snapshot.symlink_to(journal)
-    assert nothing_at(office.folder, monkeypatch)
-    for other in (tmp_path / "none", journal, Path("\udcff")):
-        assert nothing_at(other, monkeypatch)
-
-
-def test_the_process_says_nothing_else(office: Console) -> None:
-    (office.folder / "store.json").write_text("damaged")
-    for words in ([], ["bash"], ["fish", "kconsole", "disable", ""], ["bash", "kconsole disable \udcff", BREAKS, "9"]):
-        code, out, err = said_by_process(*words)
-        assert (code, err) == (0, ""), words
-        assert out in ("", "words\n")
-
-
-def test_it_writes_nothing_and_waits_for_no_lock(office: Console) -> None:
-    def state() -> dict[str, tuple[str, int]]:
-        files = [path for path in office.folder.parent.rglob("*") if path.is_file()]
-        return {str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns) for path in files}
-
-    from filelock import FileLock
-
-    with FileLock(office.folder / "lock"):
-        before = state()
-        for line in ("disable ", "undo ", "accounts --filter tag:", "reserve cancel "):
-            offered(f"kconsole {line}")
-        assert state() == before
-
-
-def test_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("a\nb", "c\x1b[31m", "d\u202e", "-rf", "e$(f)", "g h", "i\tj")
-    entries = tuple(Entry(address=f"{name}@n.example", full_name="x\n\x1b[31m\ty", id=0) for name in names)
-    inventory = Inventory(domains=(Domain(name="n.example"),), entries=entries)
-    Session.create(tmp_path / "store", inventory, Operator("x"), noon()).close()
-    monkeypatch.setenv("KCONSOLE_STORE", str(tmp_path / "store"))
-    console = Console(tmp_path / "store", noon())
-    for name in ("x", "y\x1b[31m"):
-        console.done("reserve", "add", name, "--until", "2027-01-31", "--reason", "x")
-    assert "\x1b" not in "".join(answer("bash", ["kconsole reserve cancel ", BREAKS, "63"]))
-    assert offered("kconsole disable ") == ["e$(f)@n.example", "g h@n.example"]
-    assert offered("kconsole disable -- -") == ["-rf@n.example"]
-    assert all(part.isprintable() for line in answer("fish", ["kconsole", "disable", ""]) for part in line.split("\t"))
-    assert offered("kconsole disable ", shell="bash") == [r"e\$\(f\)@n.example", r"g\ h@n.example"]
+def test_contexts_are_offered_and_their_stores_asked(
+    office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    other = tmp_path / "other"
+    Session.create(
+        other, Inventory(domains=(Domain(name="west.example"),), entries=(account("w@west.example"),))
+    ).close()
+    monkeypatch.setenv("KCONSOLE_CONFIG", str(file))
+    monkeypatch.delenv("KCONSOLE_STORE")
+    file.write_text(f"[contexts.mail1]\nstore = '{office.folder}'\n[contexts.mail2]\nstore = '{other}'\n")
+    assert offered("kconsole --context ") == ["mail1", "mail2"]
+    assert offered("kconsole context show ") == ["mail1", "mail2"]
+    assert offered("kconsole metrics --context=") == ["--context=mail1", "--context=mail2"]
+    assert offered("kconsole --context mail2 explain ") == ["w@west.example"]
+    assert ANNA in offered("kconsole --context mail1 explain ")
+    assert offered("kconsole explain ") == []  # which store is meant is not said
+    monkeypatch.setenv("KCONSOLE_CONTEXT", "mail2")
+    assert offered("kconsole explain ") == ["w@west.example"]
+    monkeypatch.delenv("KCONSOLE_CONTEXT")
+    file.write_text(f"[contexts.mail2]\nstore = '{other}'\n")
+    assert offered("kconsole explain ") == ["w@west.example"]
+    file.write_text("[contexts")
+    assert offered("kconsole --store x --read-on") == ["--read-only"]
 
 
 # Many accounts
@@ -420,66 +348,3 @@ def test_a_tab_costs_less_than_the_version(large: Path) -> None:
         return min(found)
 
     assert seconds("__complete", "bash", "kconsole disable j", BREAKS, "9") < seconds("--version")
-
-
-# Words of a line
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "kept"),
-    [
-        ("kconsole dis", ["kconsole", "dis"], 0),
-        ("kconsole ", ["kconsole", ""], 0),
-        ("kconsole 'a b", ["kconsole", "a b"], 0),
-        ('kconsole "a\\"b\\c', ["kconsole", 'a"b\\c'], 0),
-        ("kconsole a\\ b@n", ["kconsole", "a b@n"], 4),
-        ("kconsole --sort=x", ["kconsole", "--sort=x"], 7),
-        ("kconsole a\\@n", ["kconsole", "a@n"], 0),
-        ("true; kconsole x", ["kconsole", "x"], 0),
-        ("a | kconsole 'x' y", ["kconsole", "x", "y"], 0),
-    ],
-)
-def test_the_words_of_a_line(text: str, words: list[str], kept: int) -> None:
-    line = Line(text, BREAKS)
-    assert (line.words, line.kept) == (words, kept)
-
-
-def test_words_for_bash() -> None:
-    names = ["a b@n.example", "a'$(x)`!é@n.example"]
-    assert list(for_bash(Line("kconsole a", BREAKS), names)) == [r"a\ b@n.example", r"a\'\$\(x\)\`\!é@n.example"]
-    assert list(for_bash(Line("kconsole 'a", BREAKS), names)) == ["a b@n.example", r"a'\''$(x)`!é@n.example"]
-    assert list(for_bash(Line('kconsole "a', BREAKS), [*names, 'c"$`\\'])) == ["a b@n.example", r"c\"\$\`\\"]
-    assert list(for_bash(Line("kconsole a\\ b@n", BREAKS), names[:1])) == ["n.example"]
-
-
-def test_a_name_that_the_terminal_cannot_show_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering.sys, "getfilesystemencoding", lambda: "iso-8859-2")  # type: ignore[attr-defined]
-    assert answering._encoded("\u010dern\u00fd\t\u010c") == b"\xe8ern\xfd\t\xc8\n"
-    assert answering._encoded("\u03b1") == b""
-    assert answering._encoded("a\t\u03b1") == b"a\t?\n"
-
-
-def test_contexts_are_offered_and_their_stores_asked(
-    office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "config.toml"
-    other = tmp_path / "other"
-    Session.create(
-        other, Inventory(domains=(Domain(name="west.example"),), entries=(account("w@west.example"),))
-    ).close()
-    monkeypatch.setenv("KCONSOLE_CONFIG", str(file))
-    monkeypatch.delenv("KCONSOLE_STORE")
-    file.write_text(f"[contexts.mail1]\nstore = '{office.folder}'\n[contexts.mail2]\nstore = '{other}'\n")
-    assert offered("kconsole --context ") == ["mail1", "mail2"]
-    assert offered("kconsole context show ") == ["mail1", "mail2"]
-    assert offered("kconsole metrics --context=") == ["--context=mail1", "--context=mail2"]
-    assert offered("kconsole --context mail2 explain ") == ["w@west.example"]
-    assert ANNA in offered("kconsole --context mail1 explain ")
-    assert offered("kconsole explain ") == []  # which store is meant is not said
-    monkeypatch.setenv("KCONSOLE_CONTEXT", "mail2")
-    assert offered("kconsole explain ") == ["w@west.example"]
-    monkeypatch.delenv("KCONSOLE_CONTEXT")
-    file.write_text(f"[contexts.mail2]\nstore = '{other}'\n")
-    assert offered("kconsole explain ") == ["w@west.example"]
-    file.write_text("[contexts")
-    assert offered("kconsole --store x --read-on") == ["--read-only"]

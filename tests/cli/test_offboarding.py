@@ -5,14 +5,9 @@ import pytest
 from kconsole.core.records import Domain
 from tests.cli.console import Console, Said, account
 from tests.cli.test_hostile import HOSTILE, harmless, hostile_dump
-from tests.clocks import FixedClock, noon
+from tests.clocks import FixedClock
 
 ANNA, BERG = "anna@north.example", "berg@north.example"
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return noon()
 
 
 @pytest.fixture
