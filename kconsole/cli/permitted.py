@@ -51,6 +51,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "share on": "share",
     "share off": "share",
     "store": "restore",
+    "store bind": "bind",
     "store copy": "restore",
     "store init-postgresql": "restore",
 }

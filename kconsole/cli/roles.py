@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Final, get_args
 
@@ -70,7 +71,11 @@ def check(place: CliContext, file: Path | None, as_json: bool) -> None:
 @at_store
 def whoami(place: CliContext, as_json: bool) -> None:
     """Show who you are to kconsole, and what you may do."""
-    authority, how, user = place.roles.authority(), place.roles.how, place.operator.user
+    authority, how, user = place.roles.authority(), str(place.roles.how), place.operator.user
+    if isinstance(place.store, str):  # the database knows who works here, and what they may do
+        with closing(place.open(unconfirmed=False)) as session:
+            authority, user = session.authority, session.store.operator.user
+        how = "database" if how in ("no-roles", "root", "owner") else how
     if not as_json:
         put_sections([("", texts.authority_rows(authority, how, user))])
         return

@@ -17,6 +17,15 @@ Step = Literal["disable", "delete"]
 PASSED: Final = "reservations-passed"
 """The code by which the log says that seats were taken that are reserved for others: nothing was refused."""
 
+LONGEST_RESERVATION: Final = 400
+"""Days ahead at which a reservation ends at the latest."""
+
+LONGEST_AHEAD: Final = 400
+"""Days ahead at which an offboarding is due at the latest."""
+
+MOST_RESERVED: Final = 10_000
+"""Seats of one reservation."""
+
 LEAST_INACTIVE: Final = 30
 """Days without a login below which no policy calls an account unused."""
 

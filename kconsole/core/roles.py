@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from kconsole.core.codes import Message
 from kconsole.core.decisions import OfAccount, Offboarding, Reservation, domains_named
@@ -54,6 +54,19 @@ BRAKE: Final = 10
 BRAKE_TIME: Final = timedelta(hours=1)
 """How many accounts helpdesk changes in which time: a mistake, or a stolen key, does no more damage than that."""
 
+LONGEST_KEEP: Final = {"auditor": 0, "helpdesk": 30, "account-admin": 180, "full-admin": 400}
+"""Days for which each role may keep an account."""
+
+
+class Bounds(NamedTuple):
+    """What the storage lets its login do, whatever a roles file says."""
+
+    role: RoleName | None = None
+    """None where it is not known."""
+    domains: frozenset[str] = frozenset()
+    """As `Authority.domains`."""
+    account: str = ""
+
 
 @dataclass(frozen=True)
 class Authority:
@@ -91,9 +104,15 @@ class Authority:
         """How many accounts it may change in `BRAKE_TIME`; None if that is not limited."""
         return BRAKE if self.role == "helpdesk" else None
 
-    def at_most(self, role: RoleName | None) -> "Authority":
-        """The same with no more than a role; None for any."""
-        return self if role is None or RANKS[self.role] <= RANKS[role] else replace(self, role=role)
+    def within(self, bounds: Bounds) -> "Authority":
+        """The same, with no more than the storage allows too."""
+        role = self.role if bounds.role is None or RANKS[self.role] <= RANKS[bounds.role] else bounds.role
+        domains, refused = self.domains | bounds.domains, self.refused
+        if self.domains and bounds.domains:
+            domains = self.domains & bounds.domains
+            if not domains:  # empty stands for all
+                domains, refused = self.domains, refused or Message("no-domain-in-common")
+        return replace(self, role=role, domains=domains, account=self.account or bounds.account, refused=refused)
 
     def may(self, capability: Capability) -> bool:
         """Whether it has a capability, now."""

@@ -60,7 +60,7 @@ def runs_on(name: str) -> RunsOn:
     return way
 
 
-OTHERS: Final[Mapping[str, Capability]] = {UNDO: "undo", "archive": "repair", "share": "roles"}
+OTHERS: Final[Mapping[str, Capability]] = {UNDO: "undo", "archive": "repair", "share": "roles", "bind": "roles"}
 """What has no class whose attribute says it: an undo of an own change, and what changes no records."""
 
 

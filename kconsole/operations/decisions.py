@@ -7,26 +7,17 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import message, short
-from kconsole.core.decisions import Keep, Protection, Reservation
+from kconsole.core.decisions import LONGEST_RESERVATION, MOST_RESERVED, Keep, Protection, Reservation
 from kconsole.core.errors import BadInput, NotFound, NotPermitted, Refused
 from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry
-from kconsole.core.roles import Authority, Capability
+from kconsole.core.roles import LONGEST_KEEP, Authority, Capability
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.reservations import is_in, most_reserved
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, missing, refusal, unique
 
-LONGEST_KEEP: Final = {"auditor": 0, "helpdesk": 30, "account-admin": 180, "full-admin": 400}
-"""Days for which each role may keep an account."""
-
 LONGEST_PATTERN: Final = 200
-
-LONGEST_RESERVATION: Final = 400
-"""Days ahead at which a reservation ends at the latest."""
-
-MOST_RESERVED: Final = 10_000
-"""Seats of one reservation."""
 
 
 @dataclass(frozen=True)

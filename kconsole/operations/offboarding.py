@@ -7,12 +7,12 @@ account is deleted.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message, short
-from kconsole.core.decisions import Keep, Offboarding, Protection
+from kconsole.core.decisions import LONGEST_AHEAD, Keep, Offboarding, Protection
 from kconsole.core.errors import NotFound, NotPermitted, Refused
 from kconsole.core.identity import address_in, canonical_address, stripped
 from kconsole.core.records import Entry, MailboxFate
@@ -34,9 +34,6 @@ from kconsole.operations.decisions import check_end
 from kconsole.operations.search.lookup import hints_for
 from kconsole.operations.search.states import decisions_on
 from kconsole.store.records import Records
-
-LONGEST_AHEAD: Final = 400
-"""Days ahead at which a user leaves at the latest."""
 
 
 class OffboardingPlan(NamedTuple):

@@ -12,6 +12,7 @@ from kconsole.text.sentences.roles import CAPABILITIES
 
 BECAUSE: Final[Mapping[str, str]] = {
     "no-roles": "there is no roles file",
+    "database": "the database knows your login",
     "root": "you are root",
     "owner": "you are the store's owner",
     "forced-command": "the forced command or sudo rule names you",

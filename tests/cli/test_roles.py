@@ -73,6 +73,7 @@ COMMANDS: Final = {
     "reserve cancel": "reserve cancel r1",
     "reserve extend": "reserve extend r1 2026-10-01",
     "share off": "share off",
+    "store bind": "store bind anna --end",
     "store copy": "store copy missing copy",
     "store init-postgresql": "store init-postgresql",
     "doctor": "doctor --fix",

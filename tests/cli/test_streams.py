@@ -121,6 +121,7 @@ COMMANDS: Final = {
     "share on": "--group missing",
     "shell": "--operator anna",
     "store": "",
+    "store bind": "anna --account anna@north.example",
     "store copy": "FILES/missing FILES/copy",
     "store init-postgresql": "--print",
 }

@@ -28,7 +28,9 @@ _ROLES: Final = {
     "boss": "kconsole_full_admin",
     "dirk": "kconsole_full_admin",
     "carol": "kconsole_account_admin",
+    "cora": "kconsole_account_admin",
     "hana": "kconsole_helpdesk",
+    "hans": "kconsole_helpdesk",
     "audra": "kconsole_auditor",
 }
 """Logins of the server, and their roles."""

@@ -17,17 +17,16 @@ from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.session import Session
 from kconsole.store.engine import JournalEngine
 from kconsole.store.file_names import FORMAT
-from kconsole.store.journal_line import Line, linked
+from kconsole.store.journal_line import linked
 from kconsole.store.journal_reader import verified
 from kconsole.store.postgresql.engine import PostgresEngine
 from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.state_sum import hash_of_sum
 from tests.clocks import noon
+from tests.postgresql.by_hand import Said, append, disabling, entry, head_of, line_of, number_of, said_by
 from tests.postgresql.server import Database, DatabaseServer
 from tests.store.stores import account, inventory_of
-
-Said = dict[str, Any]
 
 
 @pytest.fixture
@@ -52,56 +51,6 @@ def kept(
         yield database, store
         store.abandon()
         database.drop()
-
-
-def number_of(store: SeatStore, login: str) -> int:
-    return next(number for number, entry in store.state.entries.items() if entry.address.startswith(f"{login}@"))
-
-
-def head_of(database: Database) -> tuple[int, str, int]:
-    ((sequence, hash_, next_number),) = database.execute("SELECT sequence, hash, next_number FROM kconsole.head")
-    return sequence, hash_, next_number
-
-
-def said_by(login: str, database: Database, deed: str = "disable", **more: Any) -> Said:
-    """What a line of a login says that changes nothing."""
-    sequence, _, next_number = head_of(database)
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    line = {"sequence": sequence + 1, "at": at, "operator": login, "session": "s", "deed": deed}
-    line |= {"next_number": next_number, "changes": []}
-    known = line | more
-    fields = msgspec.structs.fields(Line)
-    order = [field.encode_name for field in fields]
-    return {name: known[name] for name in [*order, *(set(known) - set(order))] if name in known}
-
-
-def append(database: Database, login: str, line: bytes, *, at: tuple[int, str] | None = None) -> None:
-    """Append by hand, as whoever has psql can."""
-    sequence, hash_ = at or head_of(database)[:2]
-    database.execute("SELECT kconsole.append('kconsole', %s, %s, %s, %s)", sequence, hash_, [line], FORMAT, login=login)
-
-
-def line_of(database: Database, said: Said | bytes) -> bytes:
-    body = said if isinstance(said, bytes) else orjson.dumps(said)
-    return linked(body, head_of(database)[1])[0]
-
-
-def entry(database: Database, number: int) -> Any:
-    ((document,),) = database.execute(
-        "SELECT document FROM kconsole.record WHERE kind = 'entries' AND number = %s", number
-    )
-    return orjson.loads(document)
-
-
-def off(document: Said) -> Said:
-    """An entry that is switched off, its fields as kconsole orders them."""
-    address = {"address": document["address"]}
-    return {**address, "enabled": False, **{name: each for name, each in document.items() if name != "address"}}
-
-
-def disabling(database: Database, number: int, **more: Any) -> Said:
-    before = entry(database, number)
-    return {"table": "entries", "number": number, "before": before, "after": off(before) | more}
 
 
 @pytest.mark.quick
@@ -387,14 +336,14 @@ def test_a_search_path_of_the_caller_changes_nothing(database: Database, store: 
 
 
 def test_an_account_admin_adds_and_tags_and_deletes_no_one(database: Database, store: SeatStore) -> None:
-    carol = SeatStore.open(database.address("carol"), noon(), 0, "carol")
+    carol = SeatStore.open(database.address("carol"), SystemClock(), 0, "carol")
     with carol.transaction("add", "add") as transaction:
         added = transaction.put_entry(account("chen"))
     assert carol.authority().role == "account-admin"
     sequence, _, _ = head_of(database)
     gone = {"table": "entries", "number": added.id, "before": entry(database, added.id), "after": None}
     with pytest.raises(psycopg.Error, match="deletes no"):
-        append(database, "carol", line_of(database, said_by("carol", database, "x", changes=[gone])))
+        append(database, "carol", line_of(database, said_by("carol", database, "delete", changes=[gone])))
     license_ = {"table": "license", "number": 1, "before": {"seats": 10}, "after": {"seats": 99}}
     with pytest.raises(psycopg.Error):
         append(database, "carol", line_of(database, said_by("carol", database, "x", changes=[license_])))

@@ -5,10 +5,12 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import uuid4
 
 from kconsole.core.errors import NotPermitted, StoreBusy, StoreUnusable
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.roles import Bounds, RoleName
 from kconsole.store.engine import HeadMoved, StorageAway
 from kconsole.store.file_names import FORMAT
 from kconsole.store.postgresql.address import DatabaseAddress
@@ -34,8 +36,10 @@ class Known(NamedTuple):
     """What a database says of itself and of the store, at opening."""
 
     login: str
-    role: str
-    """The role of the login; empty if the database gives it none."""
+    bounds: Bounds
+    """What the login may do."""
+    has_bindings: bool
+    """Whether it is prepared by a kconsole that binds logins to domains."""
     has_store: bool
     is_pooled: bool
     """Whether a connection pooler stands in between."""
@@ -123,8 +127,21 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
 _ABOUT: Final = """
 SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
     (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
-        WHERE n.nspname = 'kconsole' AND p.proname = 'append')
+        WHERE n.nspname = 'kconsole' AND p.proname = 'append'),
+    EXISTS (SELECT FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
+        WHERE n.nspname = 'kconsole' AND p.proname = 'binding')
 """
+
+BINDING: Final = "SELECT role, domains, account FROM kconsole.binding()"
+"""What holds for the login that asks."""
+
+
+def bounds_of(row: tuple[str | None, list[str] | None, str]) -> Bounds:
+    """What an answer to `BINDING` says."""
+    role, domains, account = row
+    return Bounds(
+        cast("RoleName", role or "auditor"), frozenset(map(canonical_domain, domains or ())), canonical_address(account)
+    )
 
 
 def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
@@ -134,7 +151,7 @@ def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
     with speaking(address):
         row = connection.execute(_ABOUT).fetchone()
         assert row is not None  # noqa: S101  # it always gives one
-        login, process, is_standby, fsync, may_use = row
+        login, process, is_standby, fsync, may_use, has_bindings = row
         is_pooled = process != connection.info.backend_pid
         if is_standby:
             raise StoreUnusable("database-standby", "name-primary", database=address.shown)
@@ -146,13 +163,23 @@ def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
             raise StoreUnusable("database-not-prepared", "prepare-database", database=address.shown)
         if not may_use:
             raise NotPermitted("database-gives-no-role", "ask-for-database-role", login=login, database=address.shown)
-        role, written = connection.execute(
-            "SELECT kconsole.role_of(session_user), (SELECT format FROM kconsole.head WHERE store = %s)",
+        own = BINDING if has_bindings else "SELECT kconsole.role_of(session_user), NULL, ''"
+        *bound, written = connection.execute(
+            f"SELECT own.*, (SELECT format FROM kconsole.head WHERE store = %s) FROM ({own}) own",  # noqa: S608
             (address.store,),
-        ).fetchone() or ("", None)
+        ).fetchone() or (None, None, "", None)
     if written is not None and written > FORMAT:
         raise StoreUnusable("newer-store", "use-newer-kconsole", file=address.shown, format=written, newest=FORMAT)
-    return Known(login, role or "auditor", written is not None, is_pooled)
+    return Known(login, bounds_of((bound[0], bound[1], bound[2])), has_bindings, written is not None, is_pooled)
+
+
+def answers(cursor: Any) -> list[Any]:
+    """The first row of each statement that was sent at once, where it gives rows."""
+    found = []
+    while True:
+        found += [cursor.fetchone()] if cursor.description else []
+        if not cursor.nextset():
+            return found
 
 
 def _refuse_shared_sessions(connection: "Connection[Any]", address: DatabaseAddress) -> None:

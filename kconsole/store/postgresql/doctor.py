@@ -9,6 +9,7 @@ from kconsole.core.errors import BadInput, ConsoleError, NotFound
 from kconsole.store.engine import BrokenJournal, DamagedSnapshot
 from kconsole.store.journal_line import checks_of, commit_of, head_after
 from kconsole.store.postgresql.engine import PostgresEngine
+from kconsole.store.postgresql.schema import functions
 from kconsole.store.records import Records
 from kconsole.store.replay import Gaps
 from kconsole.store.state_sum import hash_of_sum
@@ -20,7 +21,13 @@ SELECT
     ARRAY(SELECT r.rolname::text FROM pg_roles r WHERE r.rolcanlogin AND NOT r.rolsuper
         AND r.oid <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'kconsole')
         AND (has_table_privilege(r.oid, 'kconsole.journal', 'INSERT, UPDATE, DELETE, TRUNCATE')
-            OR has_table_privilege(r.oid, 'kconsole.head', 'INSERT, UPDATE, DELETE, TRUNCATE')))
+            OR has_table_privilege(r.oid, 'kconsole.head', 'INSERT, UPDATE, DELETE, TRUNCATE')
+            OR has_table_privilege(r.oid, 'kconsole.record', 'INSERT, UPDATE, DELETE, TRUNCATE')
+            OR to_regclass('kconsole.operator') IS NOT NULL
+                AND has_table_privilege(r.oid, to_regclass('kconsole.operator'), 'INSERT, UPDATE, DELETE, TRUNCATE'))),
+    ARRAY(SELECT p.proname || ' ' || btrim(regexp_replace(p.prosrc, '\\s+', ' ', 'g'))
+            || CASE WHEN p.proconfig IS NULL AND p.proname <> 'seat_of' THEN ' without search_path' ELSE '' END
+        FROM pg_proc p WHERE p.pronamespace = 'kconsole'::regnamespace)
 """
 
 TRIGGERS = 5
@@ -43,7 +50,12 @@ def examine(address: str) -> list[Finding]:
 
 
 def _walls(engine: PostgresEngine) -> Iterator[Finding]:
-    triggers, logins = engine.ask(_WALLS)[0]
+    triggers, logins, there = engine.ask(_WALLS)[0]
+    wanted = {f"{name} {' '.join(body.split())}" for name, body in functions().items()}
+    names = {each.partition(" ")[0] for each in wanted.symmetric_difference(there)}
+    if names:
+        what = message("database-functions-differ", database=engine.address, names=sorted(names))
+        yield Finding("functions", what, (message("update-functions"),))
     if triggers != TRIGGERS:
         yield Finding(
             "triggers", message("database-triggers-off", database=engine.address), (message("enable-triggers"),)

@@ -18,7 +18,16 @@ from kconsole.store.engine import START, Away, BrokenJournal, Head, Snapshot, St
 from kconsole.store.file_names import FORMAT
 from kconsole.store.journal_line import hash_of
 from kconsole.store.postgresql.address import parse
-from kconsole.store.postgresql.connection import away, close_quietly, is_lost, psycopg, speaking
+from kconsole.store.postgresql.connection import (
+    BINDING,
+    answers,
+    away,
+    bounds_of,
+    close_quietly,
+    is_lost,
+    psycopg,
+    speaking,
+)
 from kconsole.store.postgresql.follower import Follower
 from kconsole.store.postgresql.link import RETRY, Link
 from kconsole.store.postgresql.recent_lines import RecentLines
@@ -73,11 +82,11 @@ class PostgresEngine:
         return self._link.login
 
     def bounded(self, authority: Callable[[], Authority]) -> Callable[[], Authority]:
-        return lambda: authority().at_most(self._link.role)
+        return lambda: authority().within(self._link.bounds)
 
     @property
     def checks_lines(self) -> bool:
-        return self._link.role == "helpdesk"  # of higher ones it checks what they may change, not every byte
+        return self._link.bounds.role in ("helpdesk", "account-admin")
 
     # Opening and closing
 
@@ -91,7 +100,7 @@ class PostgresEngine:
             self.notices.append(message("database-away-since", why=error.happened, minutes=self._link.minutes))
             return False
         self._link.saw(self._head_now())
-        if self._link.role == "auditor" and not self.read_only:
+        if self._link.bounds.role == "auditor" and not self.read_only:
             self.why_read_only = ReadOnly("database-role-reads", "ask-for-database-role", login=self.login)
         return self._link.has_store
 
@@ -131,15 +140,13 @@ class PostgresEngine:
         store, driver = self._where.store.replace("'", "''"), psycopg()
         # one message, so that it costs one way there and back
         begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on;"
-        begin += " SELECT sequence, hash, size FROM kconsole.lock_head('%s')"
+        begin += " SELECT sequence, hash, size FROM kconsole.lock_head('%s'); "
         begin %= max(1, round(patience * 1000)), store
         for is_last in (False, True):
             writer = self._link.writer()
             try:
-                answer = writer.execute(begin)
-                while answer.nextset():
-                    pass
-                row = answer.fetchone()
+                row, *own = answers(writer.execute(begin + BINDING if self._link.has_bindings else begin))
+                self._link.bounds = bounds_of(own[0]) if own else self._link.bounds
                 break
             except driver.errors.LockNotAvailable:
                 self._link.roll_back()

@@ -127,6 +127,7 @@ class Follower:
             self._notice(message("database-polled", database=self._where.shown))
         while not self._ends.is_set():
             self._fetch(connection)
+            self._link.read_bounds(connection)
             if is_heard:
                 for _ in connection.notifies(timeout=_POLL, stop_after=1):
                     pass

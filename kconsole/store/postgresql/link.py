@@ -5,16 +5,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from kconsole.core.codes import message
 from kconsole.core.errors import StoreUnusable
-from kconsole.core.roles import RoleName
+from kconsole.core.roles import Bounds
 from kconsole.store.engine import START, Away, Head, StorageAway
 from kconsole.store.journal_line import STORE_ID_LENGTH, store_id_in
 from kconsole.store.postgresql.address import DatabaseAddress
 from kconsole.store.postgresql.cache import Cache
 from kconsole.store.postgresql.connection import (
+    BINDING,
+    bounds_of,
     checked,
     close_quietly,
     connected,
@@ -37,7 +39,8 @@ class Link:
     Attributes:
         away: why it cannot be reached now; None if it can, or was not tried.
         login: the login by which it knows who writes; empty before the first connection.
-        role: the role of the login.
+        bounds: what the login may do; its role is None before the first connection.
+        has_bindings: whether the database says what logins are bound to.
         has_store: whether the store was there when a connection was made.
         seen: the last line that this host has seen.
         store_id: the id of the store; empty before it is known.
@@ -48,7 +51,7 @@ class Link:
     def __init__(self, where: DatabaseAddress) -> None:
         self.where, self.cache = where, Cache(where.digest)
         self.away: Away | None = None
-        self.login, self.role, self.has_store = "", cast("RoleName | None", None), False
+        self.login, self.bounds, self.has_bindings, self.has_store = "", Bounds(), False, False
         self.store_id = self.holder = ""
         self.is_followed = False
         seen = self.cache.seen()
@@ -77,13 +80,18 @@ class Link:
             try:
                 known = checked(connection, self.where)
                 self.login, self.has_store = known.login, known.has_store
-                self.role = cast("RoleName", known.role)
+                self.bounds, self.has_bindings = known.bounds, known.has_bindings
                 self.check_seen(connection)
             except BaseException:
                 close_quietly(connection)
                 raise
         self.away, self.seen_at = None, datetime.now(UTC)
         return connection
+
+    def read_bounds(self, connection: "Connection[Any]") -> None:
+        """Ask again what the login may do, which an administrator may have changed."""
+        if self.has_bindings and (row := connection.execute(BINDING).fetchone()) is not None:
+            self.bounds = bounds_of(row)
 
     def check_seen(self, connection: "Connection[Any]") -> None:
         """Refuse a journal that does not have the last line that was seen of it, as after an old backup was restored.

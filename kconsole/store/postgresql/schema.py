@@ -1,32 +1,152 @@
-"""The SQL that prepares a database, for review and to be run."""
+"""The SQL that prepares a database or brings it up to date, for review and to be run; and what logins are bound to."""
 
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from kconsole.core.errors import Refused, StoreUnusable
+import msgspec
+from msgspec import Struct
+
+from kconsole.core.decisions import (
+    LONGEST_AHEAD,
+    LONGEST_RESERVATION,
+    MOST_RESERVED,
+    Keep,
+    Mark,
+    Offboarding,
+    Reservation,
+)
+from kconsole.core.errors import NotFound, Refused, StoreUnusable
+from kconsole.core.records import Entry
+from kconsole.core.roles import BRAKE, BRAKE_TIME, LONGEST_KEEP
+from kconsole.core.server import PendingChange
 from kconsole.store.postgresql.address import parse
 from kconsole.store.postgresql.connection import connected, psycopg, speaking
+
+VERSION: Final = 2
+"""Higher where an older kconsole must not put its own SQL in the place of this one."""
+
+DEEDS: Final = (
+    "disable", "enable", "add", "delete", "connect", "keep", "end keep", "reserve", "cancel reservation",
+    "extend reservation", "map", "offboard", "schedule offboarding", "cancel offboarding", "reclaim", "reclaim mark",
+    "settle", "tag", "undo",
+)  # fmt: skip
+"""The operations by which account admins change records in a database; a delete only where they are bound."""
+
+_KINDS: Final[Mapping[str, type[Struct]]] = {
+    "entries": Entry,
+    "intents": PendingChange,
+    "keeps": Keep,
+    "marks": Mark,
+    "offboardings": Offboarding,
+    "reservations": Reservation,
+}
+"""The kinds of records that others than full admins change."""
+
+_PATTERNS: Final[Mapping[Any, str]] = {
+    str: r'"(?:[^"\\]|\\.)*"',
+    int: r"-?[0-9]{1,15}",
+    bool: "(?:true|false)",
+    datetime: r'"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"',
+    NoneType: "null",
+}
+
+_FUNCTION: Final = re.compile(r"^CREATE OR REPLACE FUNCTION kconsole\.(\w+)\(.*?AS \$\$(.*?)\$\$;$", re.M | re.S)
 
 
 def schema() -> str:
     """The whole SQL, which one transaction runs."""
-    return Path(__file__).with_name("schema.sql").read_text("utf-8")
+    folder = Path(__file__).parent
+    text = (folder / "schema.sql").read_text("utf-8")
+    checks = [(folder / name).read_text("utf-8") for name in ("record_checks.sql", "line_checks.sql")]
+    text = text.replace("-- {CHECKS}\n", "\n".join(checks))
+    values = {
+        "VERSION": VERSION,
+        "BRAKE": BRAKE,
+        "BRAKE_TIME": f"{BRAKE_TIME.total_seconds():.0f} seconds",
+        "LONGEST_KEEP": LONGEST_KEEP["account-admin"],
+        "LONGEST_RESERVATION": LONGEST_RESERVATION,
+        "LONGEST_AHEAD": LONGEST_AHEAD,
+        "MOST_RESERVED": MOST_RESERVED,
+        "DEEDS": f"ARRAY[{', '.join(map(_quoted, DEEDS))}]",
+        "PATTERNS": "\n".join(f"        WHEN '{kind}' THEN {_quoted(pattern(each))}" for kind, each in _KINDS.items()),
+    }
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
 
 
-def prepare(address: str) -> str:
-    """Run it; returns the login that did.
+def functions() -> dict[str, str]:
+    """The functions of the schema by name, each with what it does."""
+    return dict(_FUNCTION.findall(schema()))
+
+
+def pattern(kind: Any) -> str:
+    """The regular expression of what a value of a type looks like as JSON."""
+    if kind in _PATTERNS:
+        return _PATTERNS[kind]
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return f'"(?:{"|".join(map(re.escape, arguments))})"'.replace(r"\-", "-")
+    if origin in (UnionType, Union):
+        return f"(?:{'|'.join(map(pattern, arguments))})"
+    if origin is tuple:
+        each = pattern(arguments[0])
+        return rf"\[(?:{each}(?:,{each})*)?\]"
+    hints = get_type_hints(kind)
+    fields = [each for each in msgspec.structs.fields(kind) if (kind, each.name) != (Entry, "id")]  # see compact_entry
+    leaves_out = kind.__struct_config__.omit_defaults
+    parts = []
+    for each in fields:  # each with its comma, unless it is the last one that is there
+        part = rf'"{each.encode_name}":{pattern(hints[each.name])}(?:,(?=")|(?=\}}))'
+        parts.append(f"(?:{part})?" if leaves_out and not each.required else part)
+    return rf"\{{{''.join(parts)}\}}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def prepare(address: str) -> tuple[str, bool]:
+    """Run it; returns the login that did, and whether an older one was there.
 
     Raises:
-        Refused: the database is prepared already, or the login may not do that.
+        Refused: a newer kconsole prepared it, or the login may not do that.
         StoreUnusable: it cannot be reached, or is not fit for a journal.
     """
     where = parse(address)
     with connected(where) as connection, speaking(where):
-        found = connection.execute("SELECT to_regnamespace('kconsole') IS NOT NULL, session_user::text").fetchone()
+        found = connection.execute(
+            "SELECT to_regnamespace('kconsole') IS NOT NULL, session_user::text, EXISTS ("
+            " SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('kconsole') AND proname = 'version')"
+        ).fetchone()
         assert found is not None  # noqa: S101  # it always gives one row
-        if found[0]:
-            raise Refused("database-is-prepared", "init-or-copy", database=address)
+        if found[2]:
+            newest = connection.execute("SELECT kconsole.version()").fetchone()
+            if newest is not None and newest[0] > VERSION:
+                raise Refused("database-is-newer", "use-newer-kconsole", database=address)
         try:
             connection.execute(schema())
         except psycopg().errors.RaiseException as error:
             raise StoreUnusable("database-failed", "see-log-of-database", database=address, error=str(error)) from None
-        return str(found[1])
+        return str(found[1]), bool(found[0])
+
+
+def bind(address: str, login: str, domains: Iterable[str], account: str) -> None:
+    """Bind a login to domains (none for all), and to the account that is its own; without both, end that.
+
+    Raises:
+        NotFound: the database does not have that login.
+        NotPermitted: only a full admin may do that.
+    """
+    where, names = parse(address), sorted(domains)
+    with connected(where) as connection, speaking(where):
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None:
+            raise NotFound("no-such-login", "make-the-login", login=login, database=address)
+        if names or account:
+            connection.execute("SELECT kconsole.bind(%s, %s::text[], %s)", (login, names or None, account))
+        else:
+            connection.execute("SELECT kconsole.unbind(%s)", (login,))

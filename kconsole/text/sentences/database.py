@@ -59,8 +59,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Its owner prepares it with 'kconsole --store postgresql:... store init-postgresql'."
         " 'kconsole store init-postgresql --print' shows the SQL first."
     ),
-    "database-is-prepared": "{database} is prepared already.",
-    "init-or-copy": "Go on with 'kconsole init', or copy a store into it with 'kconsole store copy'.",
+    "database-is-newer": "A newer kconsole prepared {database}.",
     "database-failed": "{database} failed: {error}.",
     "see-log-of-database": "The log of the database server says more.",
     "make-room-on-server": "Make room on the disk of the database server, then try again.",
@@ -80,10 +79,14 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     "database-gives-no-role": "{database} gives the login {login} no role.",
     "database-role-reads": "The role of the login {login} only reads.",
+    "no-such-login": "{database} has no login {login}.",
+    "make-the-login": "Its administrator makes it with 'createuser {login}', then grants it a role.",
+    "no-domain-in-common": "The roles file and the database bind you to domains, and have none in common.",
     "no-group-in-database": "A store in a database is shared by the roles of its logins, not with a group.",
     "roles-in-database": "Share a store in a database by roles: grant them there.",
     "only-for-folders": "'kconsole {command}' is for a store in a folder, not for {database}.",
     "database-does-that": "The database has means of its own for that: 'kconsole help postgresql'.",
+    "name-domain-or-account": "Name a domain or an account; with --end, neither.",
     # Copies
     "copy-differs": "The copy in {target} is not the same as the original.",
     "copy-again": "Do not use it. Check the disks of both, then copy again to another place.",
@@ -92,6 +95,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "enable-triggers": (
         "Find out who did that, and verify the log. 'ALTER TABLE kconsole.journal ENABLE TRIGGER ALL', the same for"
         " kconsole.head, turns them on."
+    ),
+    "database-functions-differ": "Functions of {database} are not those of this kconsole: {names:some}.",
+    "update-functions": (
+        "If kconsole was updated, its owner brings the database up to date with 'kconsole store init-postgresql'."
+        " Otherwise, find out who changed them."
     ),
     "database-tables-open": "{logins:some} may write into the tables of the log, past all checks.",
     "revoke-rights": "Revoke these rights: roles of kconsole need none of them.",

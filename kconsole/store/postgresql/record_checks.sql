@@ -1,0 +1,301 @@
+-- What append() checks of the lines of logins that are no full admins. None of these functions is granted to anyone.
+
+CREATE OR REPLACE FUNCTION kconsole.is_object(content json) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT json_typeof(content) = 'object' AND (
+        SELECT count(*) = count(DISTINCT key) FROM json_object_keys(CASE json_typeof(content) WHEN 'object' THEN content END) key
+    )
+$$;
+
+-- Whether every reader of JSON can take something: it is not deep, and has no number that is too large.
+CREATE OR REPLACE FUNCTION kconsole.is_readable(content json) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE part(value, depth) AS (
+        SELECT content, 0
+        UNION ALL
+        SELECT inner_part.value, part.depth + 1
+        FROM part, LATERAL (
+            SELECT value FROM json_array_elements(CASE json_typeof(part.value) WHEN 'array' THEN part.value END)
+            UNION ALL
+            SELECT value FROM json_each(CASE json_typeof(part.value) WHEN 'object' THEN part.value END)
+        ) inner_part
+        WHERE part.depth < 12
+    )
+    SELECT max(depth) < 12
+        AND bool_and(json_typeof(value) <> 'number' OR value::text ~ '^-?[0-9]{1,15}(\.[0-9]{1,15})?$')
+    FROM part
+$$;
+
+-- What a record of a kind looks like, byte for byte: made from kconsole.core. NULL for kinds that only full admins change.
+CREATE OR REPLACE FUNCTION kconsole.pattern_of(kind text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE kind
+{PATTERNS}
+    END
+$$;
+
+-- Whether a record is one that kconsole writes, so that every reader can take it, its days and times too.
+CREATE OR REPLACE FUNCTION kconsole.is_record(kind text, document text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT document ~ ('^' || kconsole.pattern_of(kind) || '$') AND NOT EXISTS (
+        SELECT FROM regexp_matches(document, '"(\d{4}-\d\d-\d\dT[0-9:.]+Z)"', 'g') found
+        WHERE found[1]::timestamptz IS NULL  -- no such day is an error
+    )
+$$;
+
+-- Whether a login that is bound to domains works with an address; one that is bound to none works with all.
+CREATE OR REPLACE FUNCTION kconsole.sees(domains text[], address text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT domains IS NULL OR coalesce(kconsole.key_of(substring(address FROM '@([^@]*)$')) = ANY (domains), false)
+$$;
+
+-- The seats in use, as kconsole.licensing.counting has them.
+CREATE OR REPLACE FUNCTION kconsole.used(of_store text, counted bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH restart AS (
+        SELECT (document::json ->> 'last_restart')::timestamptz AS at, coalesce(document::json ->> 'line', '0')::bigint AS line
+        FROM kconsole.record WHERE store = of_store AND kind = 'server' AND number = 1
+    ), held AS (
+        SELECT (document::json ->> 'deleted_at')::timestamptz AS at,
+            coalesce(document::json ->> 'deleted_in', '0')::bigint AS line
+        FROM kconsole.record WHERE store = of_store AND kind = 'entries' AND seat = 2
+    ), server AS (
+        SELECT document::json AS it FROM kconsole.record WHERE store = of_store AND kind = 'connection' AND number = 1
+    )
+    SELECT counted + (
+        SELECT count(*) FROM held LEFT JOIN restart ON true
+        WHERE restart.at IS NULL
+            OR NOT CASE WHEN held.line <> restart.line THEN held.line < restart.line ELSE held.at < restart.at END
+    ) + coalesce((
+        SELECT coalesce(it ->> 'unlisted', '0')::bigint FROM server
+        WHERE json_array_length(coalesce(it -> 'uncounted', '[]')) > 0
+            OR position('"figure":"other-domains"' IN coalesce(it ->> 'missing', '')) > 0
+    ), 0)
+$$;
+
+-- Check that a change begins with the record as it is now; returns what that was, NULL for none.
+CREATE OR REPLACE FUNCTION kconsole.record_before(of_store text, change json) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    known kconsole.record;
+    before jsonb := change -> 'before';
+    is_there jsonb;
+BEGIN
+    SELECT * INTO known FROM kconsole.record r
+    WHERE r.store = of_store AND r.kind = change ->> 'table' AND r.number = (change ->> 'number')::bigint;
+    is_there := coalesce(known.document, 'null')::jsonb;
+    IF known.login_at IS NOT NULL THEN
+        IF (before #>> '{last_login,at}')::timestamptz IS DISTINCT FROM to_timestamp(known.login_at)
+            OR coalesce(before #>> '{last_login,protocol}', '') <> known.login_protocol
+        THEN
+            PERFORM kconsole.refuse('a change does not begin with the record as it is');
+        END IF;
+        is_there := is_there - 'last_login';
+        before := before - 'last_login';
+    END IF;
+    IF before IS DISTINCT FROM is_there THEN
+        PERFORM kconsole.refuse('a change does not begin with the record as it is');
+    END IF;
+    RETURN nullif(change -> 'before' #>> '{}', 'null')::jsonb;
+END
+$$;
+
+-- Refuse to take someone's account from them who must keep it: the login's own, or one of a higher role.
+CREATE OR REPLACE FUNCTION kconsole.check_taken(entry jsonb, role text, own kconsole.operator) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF kconsole.key_of(entry ->> 'address') = own.account THEN
+        PERFORM kconsole.refuse('no login disables or deletes its own account');
+    END IF;
+    IF kconsole.rank_of(entry ->> 'role') > kconsole.rank_of(role) THEN
+        PERFORM kconsole.refuse('this role disables and deletes no account of a higher role');
+    END IF;
+END
+$$;
+
+-- Check what a server is about to be asked for, or that it has answered.
+CREATE OR REPLACE FUNCTION kconsole.check_pending(
+    of_store text, role text, own kconsole.operator, before jsonb, after jsonb
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    deed CONSTANT text := coalesce(after, before) ->> 'deed';
+    target jsonb;
+    known jsonb;
+BEGIN
+    IF before IS NOT NULL AND after IS NOT NULL OR role = 'helpdesk' AND (
+        deed <> 'disable' OR coalesce(after, before) ->> 'mailbox' <> ''
+        OR coalesce(after, before) ->> 'transfer_to' <> '' OR coalesce(after, before) ->> 'domain_id' <> ''
+    ) THEN
+        PERFORM kconsole.refuse('this role does not ask the server for that');
+    END IF;
+    IF deed IN ('delete', 'alias') AND own.domains IS NULL THEN
+        PERFORM kconsole.refuse('this role deletes no accounts');
+    END IF;
+    IF after ->> 'transfer_to' <> '' AND NOT kconsole.sees(own.domains, after ->> 'transfer_to')
+        OR after ->> 'domain_id' <> '' AND own.domains IS NOT NULL AND NOT EXISTS (
+            SELECT FROM kconsole.record r WHERE r.store = of_store AND r.kind = 'domains'
+                AND r.document::json ->> 'server_id' = after ->> 'domain_id'
+                AND kconsole.sees(own.domains, '@' || (r.document::json ->> 'name'))
+        )
+    THEN
+        PERFORM kconsole.refuse('this login is bound to other domains');
+    END IF;
+    FOR target IN SELECT value FROM jsonb_array_elements(coalesce(after, before) -> 'targets') LOOP
+        IF NOT kconsole.sees(own.domains, target ->> 'address') THEN
+            PERFORM kconsole.refuse('this login is bound to other domains');
+        END IF;
+        CONTINUE WHEN after IS NULL;
+        IF deed IN ('add', 'alias') AND target ->> 'number' = '0' AND target ->> 'server_id' = '' THEN
+            CONTINUE;
+        END IF;
+        SELECT document::jsonb INTO known FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'entries' AND r.number = (target ->> 'number')::bigint;
+        IF known IS NULL OR target -> 'address' IS DISTINCT FROM known -> 'address'
+            OR target -> 'server_id' IS DISTINCT FROM coalesce(known -> 'server_id', '""')
+        THEN
+            PERFORM kconsole.refuse('a server is asked for accounts as they are here');
+        END IF;
+        IF deed IN ('disable', 'delete') THEN
+            PERFORM kconsole.check_taken(known, role, own);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Check a change of an entry by an account admin: what kconsole does with accounts, and nothing else.
+CREATE OR REPLACE FUNCTION kconsole.check_entry(
+    of_store text, content json, number bigint, own kconsole.operator, before jsonb, after jsonb, undone json
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    was_live CONSTANT boolean := before IS NOT NULL AND before ->> 'deleted_at' IS NULL;
+    is_live CONSTANT boolean := after IS NOT NULL AND after ->> 'deleted_at' IS NULL;
+    is_mapped CONSTANT boolean := after ->> 'origin' = 'directory' AND content ->> 'deed' = 'map';
+    fixed text[];
+BEGIN
+    IF after IS NULL OR was_live AND NOT is_live AND own.domains IS NULL AND NOT EXISTS (  -- an undo of its own addition
+        SELECT FROM json_array_elements(undone -> 'changes') change
+        WHERE change ->> 'table' = 'entries' AND change ->> 'number' = number::text
+            AND (change -> 'before')::text ~ '^null$|"deleted_at":"' AND (change -> 'after')::text !~ '"deleted_at":"'
+    ) THEN
+        PERFORM kconsole.refuse('this role deletes no accounts');
+    END IF;
+    IF was_live AND NOT is_live AND after ->> 'deleted_in' IS DISTINCT FROM content ->> 'sequence'
+        OR before IS NOT NULL AND NOT was_live AND NOT is_live AND (after ->> 'deleted_at', after ->> 'deleted_in')
+            IS DISTINCT FROM (before ->> 'deleted_at', before ->> 'deleted_in')
+        OR NOT kconsole.sees(own.domains, nullif(after ->> 'transferred_to', ''))
+            AND after ->> 'transferred_to' IS DISTINCT FROM before ->> 'transferred_to'
+    THEN
+        PERFORM kconsole.refuse('a deletion is not as kconsole writes it');
+    END IF;
+    IF after ->> 'server_id' <> '' AND after ->> 'server_id' IS DISTINCT FROM before ->> 'server_id' AND (
+        was_live AND before ->> 'server_id' <> '' OR EXISTS (
+            SELECT FROM kconsole.record r WHERE r.store = of_store AND r.kind = 'entries' AND r.number <> check_entry.number
+                AND position('"server_id":' || (after -> 'server_id')::text IN r.document) > 0
+        )
+    ) THEN
+        PERFORM kconsole.refuse('an account keeps its id at the server, which is no other one''s');
+    END IF;
+    IF EXISTS (  -- restored by an undo
+        SELECT FROM json_array_elements(undone -> 'changes') change
+        WHERE change ->> 'table' = 'entries' AND change ->> 'number' = number::text
+            AND (change -> 'before')::jsonb = after
+    ) THEN
+        RETURN;
+    END IF;
+    IF was_live THEN
+        fixed := ARRAY['kind', 'origin', 'role', 'moderators'];
+        IF NOT is_mapped THEN
+            fixed := fixed || ARRAY['address', 'full_name', 'description', 'directory_id', 'directory_logon'];
+        END IF;
+        IF before ->> 'kind' IS DISTINCT FROM 'alias' OR own.domains IS NULL THEN
+            fixed := fixed || ARRAY['delivers_to'];
+        END IF;
+        IF EXISTS (SELECT FROM unnest(fixed) name WHERE after -> name IS DISTINCT FROM before -> name) THEN
+            PERFORM kconsole.refuse('this role does not change that of an account');
+        END IF;
+    ELSIF is_live AND (
+        after -> 'role' IS NOT NULL OR after -> 'moderators' IS NOT NULL
+        OR coalesce(after ->> 'origin', 'local') <> 'local' AND NOT is_mapped
+        OR coalesce(after ->> 'kind', 'user') <> 'user' AND (after ->> 'kind' <> 'alias' OR own.domains IS NULL)
+        OR before IS NOT NULL AND kconsole.key_of(before ->> 'address') <> kconsole.key_of(after ->> 'address')
+    ) THEN
+        PERFORM kconsole.refuse('this role does not add that');
+    END IF;
+END
+$$;
+
+-- Check a keep, mark, offboarding or reservation of an account admin.
+CREATE OR REPLACE FUNCTION kconsole.check_decision(
+    of_store text, kind text, number bigint, own kconsole.operator, before jsonb, after jsonb, undone json
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_restored CONSTANT boolean := after IS NULL OR EXISTS (
+        SELECT FROM json_array_elements(undone -> 'changes') change
+        WHERE change ->> 'table' = kind AND change ->> 'number' = check_decision.number::text
+            AND (change -> 'before')::jsonb = after
+    );
+    account text;
+    successor text;
+BEGIN
+    IF kind = 'reservations' THEN
+        IF NOT (kconsole.sees(own.domains, '@' || coalesce(before ->> 'domain', after ->> 'domain', ''))
+                AND kconsole.sees(own.domains, '@' || coalesce(after ->> 'domain', before ->> 'domain', '')))
+            -- one of any domain is used by whoever takes its seat
+            AND NOT (before ->> 'domain' IS NULL AND before IS NOT NULL AND (after IS NULL OR (
+                after - 'count' = before - 'count'
+                AND coalesce(after ->> 'count', '1')::bigint < coalesce(before ->> 'count', '1')::bigint
+            )))
+        THEN
+            PERFORM kconsole.refuse('this login is bound to other domains');
+        END IF;
+        IF NOT is_restored AND (
+            (after ->> 'until')::timestamptz > clock_timestamp() + interval '{LONGEST_RESERVATION} days 1 hour'
+            OR coalesce(after ->> 'count', '1')::bigint NOT BETWEEN 1 AND {MOST_RESERVED}
+            OR (after ->> 'until')::timestamptz <= (after ->> 'start')::timestamptz
+        ) THEN
+            PERFORM kconsole.refuse('this role does not reserve that');
+        END IF;
+    ELSE
+        SELECT document::json ->> 'address' INTO account FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'entries' AND r.number = check_decision.number;
+        IF NOT kconsole.sees(own.domains, coalesce(account, before ->> 'address')) THEN
+            PERFORM kconsole.refuse('this login is bound to other domains');
+        END IF;
+        IF after IS NOT NULL AND after ->> 'entry' IS DISTINCT FROM number::text
+            OR NOT is_restored AND after ->> 'address' IS DISTINCT FROM account
+        THEN
+            PERFORM kconsole.refuse('a decision names its account');
+        END IF;
+        IF kind = 'keeps' AND NOT is_restored
+            AND (after ->> 'until')::timestamptz > clock_timestamp() + interval '{LONGEST_KEEP} days 1 hour'
+        THEN
+            PERFORM kconsole.refuse('this role keeps no account for so long');
+        END IF;
+        IF kind = 'offboardings' AND NOT is_restored
+            AND (after ->> 'due')::timestamptz > clock_timestamp() + interval '{LONGEST_AHEAD} days 1 hour'
+        THEN
+            PERFORM kconsole.refuse('an offboarding is not so far ahead');
+        END IF;
+        FOREACH successor IN ARRAY ARRAY['to', 'alias_to'] LOOP
+            CONTINUE WHEN kind <> 'offboardings' OR coalesce(after ->> successor, '') = ''
+                AND coalesce(after ->> (CASE successor WHEN 'to' THEN 'to_entry' ELSE 'alias_entry' END), '0') = '0';
+            IF own.domains IS NULL OR NOT kconsole.sees(own.domains, after ->> successor) OR NOT EXISTS (
+                SELECT FROM kconsole.record r WHERE r.store = of_store AND r.kind = 'entries'
+                    AND r.number = (after ->> (CASE successor WHEN 'to' THEN 'to_entry' ELSE 'alias_entry' END))::bigint
+                    AND r.document::jsonb -> 'address' = after -> successor
+            ) THEN
+                PERFORM kconsole.refuse('this login hands over nothing to that account');
+            END IF;
+        END LOOP;
+    END IF;
+    IF NOT is_restored AND kind <> 'marks' AND (CASE
+        WHEN kind = 'reservations' AND before IS NOT NULL THEN after ->> 'by' IS DISTINCT FROM before ->> 'by'
+        ELSE position(session_user::text IN coalesce(after ->> 'by', '')) = 0
+    END) THEN
+        PERFORM kconsole.refuse('a decision names the login');
+    END IF;
+END
+$$;
