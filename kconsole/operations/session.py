@@ -271,8 +271,8 @@ class Session:
         It is refused, whether that can be written down or not.
         """
         with suppress(StoreBusy, StoreUnusable, Refused):
-            used = self.seats.report().used
-            self.store.log_refusal(name, Refusal(account, why.code, why.params), reason, (used, used))
+            refused = Refusal(account, why.code, why.params)
+            self.store.log_refusal(name, refused, reason, lambda: self.seats.report().used)
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
         """Undo a line of the log, or the operator's last change. Undoing an undo redoes what that undid.

@@ -260,15 +260,18 @@ class SeatStore:
             self._try_snapshot()
 
     def log_refusal(
-        self, operation: str, refused: Refusal, reason: str = "", seats: tuple[int, int] | None = None
+        self, operation: str, refused: Refusal, reason: str = "", used: Callable[[], int] | None = None
     ) -> None:
         """Log that an operation was refused before it was applied. That needs no capability, and changes nothing.
+
+        `used` gives the seats in use, once all lines of others have been read.
 
         Raises what `transaction` raises.
         """
         with self._locked():
             transaction = Transaction(self.state, self.journal.next_number, operation, self.sequence + 1)
-            transaction.refused, transaction.seats = (refused,), seats
+            transaction.refused = (refused,)
+            transaction.seats = None if used is None else (used(), used())
             with self._saving(self.operator, reason, transaction) as lines:
                 self.journal.head = self._engine.append(lines, self.head)
 

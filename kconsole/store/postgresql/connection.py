@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import uuid4
@@ -136,7 +136,7 @@ BINDING: Final = "SELECT role, domains, account FROM kconsole.binding()"
 """What holds for the login that asks."""
 
 
-def bounds_of(row: tuple[str | None, list[str] | None, str]) -> Bounds:
+def bounds_of(row: Sequence[Any]) -> Bounds:
     """What an answer to `BINDING` says."""
     role, domains, account = row
     return Bounds(
@@ -164,13 +164,15 @@ def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
         if not may_use:
             raise NotPermitted("database-gives-no-role", "ask-for-database-role", login=login, database=address.shown)
         own = BINDING if has_bindings else "SELECT kconsole.role_of(session_user), NULL, ''"
-        *bound, written = connection.execute(
+        row = connection.execute(
             f"SELECT own.*, (SELECT format FROM kconsole.head WHERE store = %s) FROM ({own}) own",  # noqa: S608
             (address.store,),
-        ).fetchone() or (None, None, "", None)
+        ).fetchone()
+        assert row is not None  # noqa: S101  # it always gives one
+        *bound, written = row
     if written is not None and written > FORMAT:
         raise StoreUnusable("newer-store", "use-newer-kconsole", file=address.shown, format=written, newest=FORMAT)
-    return Known(login, bounds_of((bound[0], bound[1], bound[2])), has_bindings, written is not None, is_pooled)
+    return Known(login, bounds_of(bound), has_bindings, written is not None, is_pooled)
 
 
 def answers(cursor: Any) -> list[Any]:

@@ -38,13 +38,6 @@ _BATCH: Final = 2_000
 _IN_DOUBT: Final = 15.0
 """Seconds in which the answer to a lost COMMIT is looked for."""
 
-_HOLDER: Final = """
-SELECT a.usename::text FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.granted AND l.locktype = %s AND a.application_name LIKE 'kconsole%%'
-    AND (l.locktype = 'advisory' OR (l.relation = 'kconsole.head'::regclass AND l.mode = 'RowShareLock'))
-LIMIT 1
-"""
-
 
 class PostgresEngine:
     """A handle on a journal in a database; see `JournalEngine`."""
@@ -178,10 +171,7 @@ class PostgresEngine:
 
     def _busy(self, code: str, patience: float) -> StoreBusy:
         """The error for whoever waited too long, with the login that holds the lock."""
-        kind, login = "relation" if code == "store-busy" else "advisory", ""
-        with suppress(StoreUnusable):
-            found = self._link.rows(_HOLDER, kind)
-            login = found[0][0] if found else ""
+        login = self._link.login_holding("relation" if code == "store-busy" else "advisory")
         params = {"folder": self.address, "operator": login, "process": 0, "seconds": patience}
         return StoreBusy(Message(code, params), "try-again-or-find-hanging")
 

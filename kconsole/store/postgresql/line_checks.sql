@@ -60,7 +60,7 @@ BEGIN
     ) THEN
         PERFORM kconsole.refuse('a change of this role is not as kconsole writes it');
     END IF;
-    IF changed AND content ->> 'deed' <> ALL (CASE role WHEN 'helpdesk' THEN ARRAY['disable'] ELSE {DEEDS} END) THEN
+    IF changed AND content ->> 'deed' <> ALL (CASE role WHEN 'helpdesk' THEN ARRAY['disable'] ELSE {OPERATIONS} END) THEN
         PERFORM kconsole.refuse('this role does not do that');
     END IF;
     -- new records have the next numbers, and these are used up no faster

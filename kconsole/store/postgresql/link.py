@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 RETRY: Final = 0.4
 """Seconds between two attempts to reach a server that is away."""
+
+_HOLDER: Final = """
+SELECT a.usename::text FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.granted AND l.locktype = %s
+    AND (l.locktype = 'advisory' AND a.application_name LIKE 'kconsole%%'
+        OR l.relation = 'kconsole.head'::regclass AND l.mode = 'RowShareLock')
+LIMIT 1
+"""
 
 
 class Link:
@@ -185,6 +193,13 @@ class Link:
                     with self.losing(), speaking(self.where):
                         raise
         raise AssertionError
+
+    def login_holding(self, kind: str) -> str:
+        """The login that holds a lock of this kind; empty where that is not known."""
+        with suppress(StoreUnusable):
+            found = self.rows(_HOLDER, kind)
+            return str(found[0][0]) if found else ""
+        return ""
 
     def hang_up(self) -> None:
         """Let no one wait any longer for what does not answer."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 import msgspec
 from msgspec import Struct
 
+from kconsole.core.codes import message
 from kconsole.core.decisions import (
     LONGEST_AHEAD,
     LONGEST_RESERVATION,
@@ -29,7 +30,7 @@ from kconsole.store.postgresql.connection import connected, psycopg, speaking
 VERSION: Final = 2
 """Higher where an older kconsole must not put its own SQL in the place of this one."""
 
-DEEDS: Final = (
+OPERATIONS: Final = (
     "disable", "enable", "add", "delete", "connect", "keep", "end keep", "reserve", "cancel reservation",
     "extend reservation", "map", "offboard", "schedule offboarding", "cancel offboarding", "reclaim", "reclaim mark",
     "settle", "tag", "undo",
@@ -71,7 +72,7 @@ def schema() -> str:
         "LONGEST_RESERVATION": LONGEST_RESERVATION,
         "LONGEST_AHEAD": LONGEST_AHEAD,
         "MOST_RESERVED": MOST_RESERVED,
-        "DEEDS": f"ARRAY[{', '.join(map(_quoted, DEEDS))}]",
+        "OPERATIONS": f"ARRAY[{', '.join(map(_quoted, OPERATIONS))}]",
         "PATTERNS": "\n".join(f"        WHEN '{kind}' THEN {_quoted(pattern(each))}" for kind, each in _KINDS.items()),
     }
     for name, value in values.items():
@@ -97,12 +98,12 @@ def pattern(kind: Any) -> str:
         each = pattern(arguments[0])
         return rf"\[(?:{each}(?:,{each})*)?\]"
     hints = get_type_hints(kind)
-    fields = [each for each in msgspec.structs.fields(kind) if (kind, each.name) != (Entry, "id")]  # see compact_entry
-    leaves_out = kind.__struct_config__.omit_defaults
-    parts = []
-    for each in fields:  # each with its comma, unless it is the last one that is there
-        part = rf'"{each.encode_name}":{pattern(hints[each.name])}(?:,(?=")|(?=\}}))'
-        parts.append(f"(?:{part})?" if leaves_out and not each.required else part)
+    leaves_out, parts = kind.__struct_config__.omit_defaults, []
+    for field in msgspec.structs.fields(kind):  # each with its comma, unless it is the last one that is there
+        if (kind, field.name) == (Entry, "id"):  # see `compact_entry`
+            continue
+        part = rf'"{field.encode_name}":{pattern(hints[field.name])}(?:,(?=")|(?=\}}))'
+        parts.append(f"(?:{part})?" if leaves_out and not field.required else part)
     return rf"\{{{''.join(parts)}\}}"
 
 
@@ -145,7 +146,7 @@ def bind(address: str, login: str, domains: Iterable[str], account: str) -> None
     where, names = parse(address), sorted(domains)
     with connected(where) as connection, speaking(where):
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None:
-            raise NotFound("no-such-login", "make-the-login", login=login, database=address)
+            raise NotFound("no-such-login", message("make-the-login", login=login), login=login, database=address)
         if names or account:
             connection.execute("SELECT kconsole.bind(%s, %s::text[], %s)", (login, names or None, account))
         else:

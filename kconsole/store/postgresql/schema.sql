@@ -87,6 +87,7 @@ CREATE TABLE IF NOT EXISTS kconsole.lately (
     PRIMARY KEY (store, login, number)
 );
 
+DROP FUNCTION IF EXISTS kconsole.check_pending(text, json, bigint);
 DROP TRIGGER IF EXISTS only_grows ON kconsole.journal;
 DROP TRIGGER IF EXISTS stays ON kconsole.journal;
 DROP TRIGGER IF EXISTS only_goes_on ON kconsole.head;
@@ -266,8 +267,8 @@ BEGIN
     IF role <> 'full-admin' AND cardinality(lines) > 100 THEN
         PERFORM kconsole.refuse('this role does not add so many lines at once');
     END IF;
-    IF its_format < known.format THEN
-        PERFORM kconsole.refuse('the store is of a newer format');
+    IF its_format < known.format OR its_format > known.format AND role <> 'full-admin' THEN
+        PERFORM kconsole.refuse('the store is of another format');
     END IF;
     known.format := its_format;
     IF known.sequence = 0 THEN
