@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.tui.console import Console
-from tests.tui.scenes import ALL, SCENES, TINY, WALKS, Scene, Size, Walk, walked
+from tests.tui.scenes import SCENES, WALKS
+from tests.tui.scenes.walks import ALL, TINY, Scene, Size, Walk, walked
 
 FOLDER: Final = Path(__file__).parent.parent / "screenshots"
 FONT: Final = "DejaVu Sans Mono"

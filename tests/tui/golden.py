@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.tui.console import NARROW, Console
-from tests.tui.scenes import WALKS, Scene, Walk, walked, words_of
+from tests.tui.scenes import WALKS
+from tests.tui.scenes.walks import Scene, Walk, walked, words_of
 
 FOLDER: Final = Path(__file__).parent / "golden"
 

@@ -13,7 +13,8 @@ from tests.screenshots import NOT_A_SCENE, as_far_as_seen, page, picture_of, siz
 from tests.tui import golden
 from tests.tui.console import NARROW
 from tests.tui.golden import held_words
-from tests.tui.scenes import SCENES, WALKS, Size, Walk, walked
+from tests.tui.scenes import SCENES, WALKS
+from tests.tui.scenes.walks import Size, Walk, walked
 
 QUICK = ("main", "add", "crisis", "empty", "log", "mapping")
 """Walks that are compared in quick runs too, where words are held."""
