@@ -47,9 +47,11 @@ async def fleet_console(size: tuple[int, int], **look: Any) -> AsyncIterator[Con
             return opened(context.location, progress, context.read_only)
 
         app = KConsoleApp(Stores(contexts, opened, opening, "anna"), "", "helpdesk", **look)
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            yield Console(pilot, None, clock)  # type: ignore[arg-type]  # no store is open yet
-        ended.set()
-        if app.session is not None:
-            app.session.close()
+        try:
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                yield Console(pilot, None, clock)  # type: ignore[arg-type]  # no store is open yet
+        finally:
+            ended.set()
+            if app.session is not None:
+                app.session.close()

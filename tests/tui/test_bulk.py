@@ -59,3 +59,15 @@ async def test_what_keeps_it_from_being_done_is_reported(monkeypatch: pytest.Mon
         await screen.press("escape")
         screen.expect_no_dialog()
         assert screen.used == 113
+
+
+async def test_a_plan_for_accounts_that_are_marked_no_more_hides_no_result() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "space")
+        marked, planned = screen.main.accounts.marked, screen.main.gauge.planned
+        assert planned is not None
+        await screen.press("d", "y")
+        said = screen.status
+        screen.main._show_planned(marked, planned)  # as one that was worked out meanwhile
+        assert (screen.status, screen.main.gauge.planned) == (said, None)
+        assert "2 accounts disabled" in said

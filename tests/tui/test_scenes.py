@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from contextlib import aclosing
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -33,14 +34,16 @@ def walks() -> Iterator[ParameterSet]:
 async def test_it_looks_and_reads_as_held(walk: Walk, size: Size) -> None:
     has_words = walk.has_words and size == NARROW
     held, seen = {}, {}
-    async for scene, screen in walked(walk if has_words else as_far_as_seen(walk, size), size):
-        if size in scene.sizes:
-            picture = screenshots.FOLDER / f"{scene.picture(size)}.svg"
-            held[picture], seen[picture] = picture.read_text(encoding="utf-8"), picture_of(scene, screen)
-        if has_words:
-            words = golden.FOLDER / f"{scene.name}.txt"
-            held[words], seen[words] = words.read_text(encoding="utf-8"), held_words(scene, screen)
-            assert seen[words] == held[words], scene.name
+    # Closed here also where something differs: left to the collector, its console would end within another test.
+    async with aclosing(walked(walk if has_words else as_far_as_seen(walk, size), size)) as scenes:
+        async for scene, screen in scenes:
+            if size in scene.sizes:
+                picture = screenshots.FOLDER / f"{scene.picture(size)}.svg"
+                held[picture], seen[picture] = picture.read_text(encoding="utf-8"), picture_of(scene, screen)
+            if has_words:
+                words = golden.FOLDER / f"{scene.name}.txt"
+                held[words], seen[words] = words.read_text(encoding="utf-8"), held_words(scene, screen)
+                assert seen[words] == held[words], scene.name
     assert [path.name for path in held if held[path] != seen[path]] == []
 
 

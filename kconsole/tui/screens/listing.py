@@ -315,6 +315,8 @@ class ListingScreen(FilterScreen, ServerScreen):
             self._show_planned(marked, None)
 
     def _show_planned(self, marked: frozenset[int], planned: SeatReport | None) -> None:
+        if marked != self.accounts.marked:  # a change took the marks, and its result stands in the status line
+            return
         self.gauge.planned = planned
         if planned is not None:
             away = self.accounts.not_listed(marked)

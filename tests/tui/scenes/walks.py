@@ -1,7 +1,7 @@
 """Walks from scene to scene: what a scene is, the steps that lead to it, and how they are taken."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -139,7 +139,7 @@ TITLE: Final = "mail.northwind.example"
 EMPTY: Final = Inventory()
 
 
-async def walked(walk: Walk, size: Size) -> AsyncIterator[tuple[Scene, Console]]:
+async def walked(walk: Walk, size: Size) -> AsyncGenerator[tuple[Scene, Console], None]:
     """Go from scene to scene on a terminal of a size."""
     ended.clear()
     at_once = {f"kconsole.tui.screens.main.{name}": 0.001 for name in ("LEISURE", "REST")}
