@@ -171,68 +171,6 @@ async def test_domains_show_their_seats_and_the_one_at_its_limit() -> None:
         assert "15 of 15 !" in screen.text
 
 
-async def test_the_filter_lists_as_one_types_and_escape_clears_it() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        screen.expect_typing_in("filter")
-        await screen.type("scan")
-        assert screen.listed == ["2f-scanner@northwind.example"]
-        assert "1 of 172" in screen.title
-        await screen.press("enter")
-        screen.expect_focus_on("accounts")
-        await screen.press("escape")
-        assert "172 of 172" in screen.title
-
-
-async def test_a_filter_without_a_match_says_so() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        await screen.type("zzzz")
-        assert "Nothing matches 'zzzz'. Esc clears the filter." in screen.text
-        await screen.press("enter", "d", "escape")
-        assert "172 of 172" in screen.title
-
-
-async def test_an_invalid_filter_lists_nothing_names_its_part_and_is_not_accepted() -> None:
-    async with console("office") as screen:
-        await screen.press("slash", *"seen", "colon", "greater_than_sign", *"1year", "space", *"is", "colon", *"seat")
-        assert screen.listed == []
-        assert "0 of 172" in screen.title
-        bar = next(line for line in screen.text.splitlines() if "is:seat" in line)
-        assert "not valid: seen:>1year" in bar
-        for key in ("enter", "down"):
-            await screen.press(key)
-            screen.expect_typing_in("filter")
-        await screen.press("escape")
-        assert "172 of 172" in screen.title
-        await screen.press("slash", *"is", "colon", *"seat", "enter")
-        screen.expect_focus_on("accounts")
-        assert screen.listed
-
-
-async def test_letters_typed_into_the_filter_are_no_commands() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        await screen.type("dxq")
-        screen.expect_no_dialog()
-        assert "'dxq'" in screen.text
-
-
-async def test_an_empty_filter_closes_with_enter() -> None:
-    async with console("office") as screen:
-        await screen.press("slash", "enter")
-        screen.expect_focus_on("accounts")
-        assert screen.main.filter_bar is None
-
-
-async def test_the_arrow_down_goes_from_the_filter_to_the_list() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        await screen.type("northwind")
-        await screen.press("down", "j")
-        assert screen.main.accounts.cursor == 1
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("letter", "field", "words"),
@@ -283,81 +221,6 @@ async def test_the_cursor_stays_with_its_account_when_the_order_changes() -> Non
         at = screen.at
         await screen.press("s", "n")
         assert screen.at == at
-
-
-async def test_marks_show_what_disabling_would_free() -> None:
-    async with console("office") as screen:
-        await screen.press("space", "space")
-        assert "113 → 111 of 120 seats used" in screen.gauge
-        assert screen.status == "2 accounts marked: 113 → 111 seats used"
-        assert screen.used == 113
-        await screen.press("escape")
-        assert "113 of 120 seats used" in screen.gauge
-        assert screen.status == ""
-
-
-async def test_marked_disabled_accounts_show_what_enabling_would_take() -> None:
-    async with console("office") as screen:
-        await screen.press("s", "b")
-        row = next(n for n, e in enumerate(screen.main.accounts.rows) if e.is_account and not e.enabled)
-        screen.main.accounts.move_to(row)
-        await screen.press("space")
-        assert "113 → 114 of 120 seats used" in screen.gauge
-
-
-async def test_a_range_marks_from_one_end_to_the_other() -> None:
-    async with console("office") as screen:
-        await screen.press("j", "v", "j", "j", "v")
-        rows = screen.main.accounts.rows
-        assert screen.main.accounts.marked == {entry.id for entry in rows[1:4]}
-
-
-async def test_escape_lets_go_of_a_begun_range_first() -> None:
-    async with console("office") as screen:
-        await screen.press("v", "escape", "j", "v", "escape")
-        assert not screen.main.accounts.marked
-
-
-async def test_inverting_marks_all_accounts_that_are_listed_and_nothing_else() -> None:
-    async with console("office") as screen:
-        await screen.press("space", "asterisk")
-        rows, marked = screen.main.accounts.rows, screen.main.accounts.marked
-        assert marked == {entry.id for entry in rows[1:] if entry.is_account}
-        assert len(marked) < len(rows) - 1
-
-
-async def test_inverting_leaves_folded_accounts_out_and_says_so_before_anything_is_done() -> None:
-    async with console("office", folded=True) as screen:
-        folded = screen.main.accounts.hidden
-        await screen.press("asterisk")
-        assert (folded, screen.main.accounts.left_folded) == (43, 43)
-        assert screen.main.accounts.marked <= {entry.id for entry in screen.main.accounts.rows}
-        assert f"not the {folded} folded" in screen.status
-        await screen.press("d")
-        screen.expect_dialog(f"{folded} accounts that never logged in are folded away and not among them.")
-        await screen.press("escape", "n", "asterisk")  # unfolded, the others are marked
-        assert (len(screen.main.accounts.marked), screen.main.accounts.left_folded) == (folded, 0)
-        assert "folded" not in screen.status
-
-
-async def test_inverting_says_so_where_no_account_is_listed() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        await screen.type("is")
-        await screen.press("colon")
-        await screen.type("alias")
-        await screen.press("enter", "asterisk")
-        assert screen.listed
-        assert not screen.main.accounts.marked
-        assert "No account is listed" in screen.status
-
-
-async def test_marks_survive_a_filter() -> None:
-    async with console("office") as screen:
-        await screen.press("space", "slash")
-        await screen.type("archive")
-        await screen.press("enter", "space", "escape")
-        assert len(screen.main.accounts.marked) == 2
 
 
 async def test_details_explain_the_account_under_the_cursor() -> None:
@@ -489,28 +352,6 @@ async def test_work_that_ends_after_quitting_and_finds_its_widgets_gone_is_no_fa
         await screen.press("q")
         screen.app._handle_exception(WorkerFailed(NoMatches("No nodes match '#history'")))
         assert screen.app.failure is None
-
-
-async def test_the_filter_understands_conditions_and_tells_what_it_does_not() -> None:
-    async with console("office") as screen:
-        await screen.press("slash")
-        await screen.type("is")
-        await screen.press("colon")
-        assert "'is:' is not valid: after 'is:' stands one of disabled" in screen.text
-        await screen.type("never")
-        assert "not valid" not in screen.text
-        assert all(entry.last_login is None for entry in screen.main.accounts.rows)
-        assert screen.main.accounts.rows
-        await screen.type(" -archive")
-        assert not any("archive" in address for address in screen.listed)
-
-
-async def test_while_a_filter_is_typed_it_is_reported_how_many_of_the_marked_are_not_listed() -> None:
-    async with console("office") as screen:
-        await screen.press("space", "space", "slash")
-        await screen.type("archive")
-        assert screen.status.startswith("2 accounts marked")
-        assert "2 of them not" in screen.status
 
 
 async def test_the_use_of_the_last_days_may_be_known_only_after_the_console_has_ended() -> None:
