@@ -28,9 +28,9 @@ from kconsole.operations.base import (
     insist,
     mailbox_left,
     missing,
+    on_each,
     refusal,
     revived,
-    unique,
 )
 from kconsole.operations.reserving import as_seen, check, use
 from kconsole.operations.search.lookup import hints_for
@@ -61,14 +61,11 @@ class _SwitchAccounts:
         check_expected(self.expected, context)
         seats = context.seats
         reserved = dict(seats.reservations()) if self.enable else {}
-        return [self._switch(address, seats, reserved, context) for address in unique(self.addresses)]
+        return on_each(self.addresses, context, lambda entry: self._switch(entry, seats, reserved, context))
 
     def _switch(
-        self, address: str, seats: SeatLedger, reserved: dict[int, Reservation], context: OperationContext
+        self, entry: Entry, seats: SeatLedger, reserved: dict[int, Reservation], context: OperationContext
     ) -> Outcome:
-        entry = context.visible.entry_at(address)
-        if entry is None:
-            return missing(address, context.visible)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
         # where all of them fit, the figures need not follow each account, and no report is needed
@@ -182,7 +179,7 @@ class DeleteAccounts:
     def apply(self, context: OperationContext) -> list[Outcome]:
         check_expected(self.expected, context)
         transfer_to = self._target(context)
-        return [self._delete(address, transfer_to, context) for address in unique(self.addresses)]
+        return on_each(self.addresses, context, lambda entry: self._delete(entry, transfer_to, context))
 
     def _target(self, context: OperationContext) -> str:
         if self.mailbox != "transfer":
@@ -206,10 +203,7 @@ class DeleteAccounts:
         what = context.policy.classify(target).code
         raise Refused(code, "name-an-enabled-account", effect="nothing-deleted", address=target.address, what=what)
 
-    def _delete(self, address: str, transfer_to: str, context: OperationContext) -> Outcome:
-        entry = context.visible.entry_at(address)
-        if entry is None:
-            return missing(address, context.visible)
+    def _delete(self, entry: Entry, transfer_to: str, context: OperationContext) -> Outcome:
         decision = guards.may_delete(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)

@@ -266,6 +266,12 @@ def missing(address: str, state: Records) -> Outcome:
     return Outcome(address, "not-found", "not-in-store", hints_for(address, state))
 
 
+def on_each(addresses: Iterable[str], context: OperationContext, change: Callable[[Entry], Outcome]) -> list[Outcome]:
+    """Change the entries at these addresses one after the other, and report the addresses that have none."""
+    found = ((address, context.visible.entry_at(address)) for address in unique(addresses))
+    return [missing(address, context.visible) if entry is None else change(entry) for address, entry in found]
+
+
 def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 

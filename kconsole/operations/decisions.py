@@ -15,7 +15,7 @@ from kconsole.core.roles import LONGEST_KEEP, Authority, Capability
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.reservations import is_in, most_reserved
-from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, missing, refusal, unique
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, on_each, refusal
 
 LONGEST_PATTERN: Final = 200
 
@@ -38,12 +38,9 @@ class KeepAccounts:
         check_expected(self.expected, context)
         check_reason(self.reason)
         check_end(self.until, context.now, longest_keep(context.authority), context.authority)
-        return [self._keep(address, context) for address in unique(self.addresses)]
+        return on_each(self.addresses, context, lambda entry: self._keep(entry, context))
 
-    def _keep(self, address: str, context: OperationContext) -> Outcome:
-        entry = context.visible.entry_at(address)
-        if entry is None:
-            return missing(address, context.visible)
+    def _keep(self, entry: Entry, context: OperationContext) -> Outcome:
         decision = guards.may_disable(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
@@ -71,12 +68,9 @@ class EndKeeps:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        return [self._end(address, context) for address in unique(self.addresses)]
+        return on_each(self.addresses, context, lambda entry: self._end(entry, context))
 
-    def _end(self, address: str, context: OperationContext) -> Outcome:
-        entry = context.visible.entry_at(address)
-        if entry is None:
-            return missing(address, context.visible)
+    def _end(self, entry: Entry, context: OperationContext) -> Outcome:
         if entry.id not in context.state.keeps:
             return Outcome(entry.address, "unchanged", "not-kept")
         if (refused := context.brake(entry.address)) is not None:

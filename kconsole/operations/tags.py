@@ -11,7 +11,7 @@ from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_login, stripped
 from kconsole.core.records import Entry
 from kconsole.core.roles import Capability
-from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, missing, unique
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, on_each
 
 LONGEST_TAG: Final = 24  # characters
 MOST_TAGS: Final = 8
@@ -38,12 +38,9 @@ class TagAccounts:
         """Change one entry after the other; nothing at all if a tag is none."""
         check_expected(self.expected, context)
         add, remove = tags_of(self.add), tags_of(self.remove)
-        return [self._tag(address, add, remove, context) for address in unique(self.addresses)]
+        return on_each(self.addresses, context, lambda entry: self._tag(entry, add, remove, context))
 
-    def _tag(self, address: str, add: set[str], remove: set[str], context: OperationContext) -> Outcome:
-        entry = context.visible.entry_at(address)
-        if entry is None:
-            return missing(address, context.visible)
+    def _tag(self, entry: Entry, add: set[str], remove: set[str], context: OperationContext) -> Outcome:
         tags = tuple(sorted((set(entry.tags) | add) - remove))
         if len(tags) > MOST_TAGS:
             return Outcome(entry.address, "refused", "too-many-tags", "remove-a-tag", {"most": MOST_TAGS})
