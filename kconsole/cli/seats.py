@@ -138,8 +138,8 @@ def accounts(
     entries = session.account_index.select(query, session.clock.now(), _saved_filters(text))
     if form:
         policy, now = session.seats.policy, session.clock.now()
-        text_of = report.report(form, entries, report.DEFAULT, policy, now, text, style=style)
-        return click.echo(text_of, nl=False)
+        pieces = report.report_pieces(form, entries, report.DEFAULT, policy, now, text, style=style)
+        return click.echo("".join(pieces), nl=False)
     if not as_json and not as_csv:
         return _put_accounts(entries, session)
     documents = [account_document(entry, session.seats.policy.listed(entry)) for entry in entries]

@@ -99,20 +99,6 @@ def totals(entries: Sequence[Entry], policy: LicensePolicy) -> str:
     return ", ".join([words.count(len(entries), "entry"), *taken, *held_words])
 
 
-def report(
-    form: str,
-    entries: Sequence[Entry],
-    columns: Sequence[str],
-    policy: LicensePolicy,
-    now: datetime,
-    asked: str = "",
-    keeps: Keeps = NO_KEEPS,
-    style: CsvStyle = STANDARD,
-) -> str:
-    """A file of entries in one of the `FORMATS`, with some of the columns of `CELLS`; `asked` is the filter."""
-    return "".join(report_pieces(form, entries, columns, policy, now, asked, keeps, style))
-
-
 def report_pieces(
     form: str,
     entries: Sequence[Entry],
@@ -123,7 +109,10 @@ def report_pieces(
     keeps: Keeps = NO_KEEPS,
     style: CsvStyle = STANDARD,
 ) -> Iterator[str]:
-    """The same in pieces: none takes long, and none is kept, so a screen beside it never waits."""
+    """A file of entries in one of the `FORMATS`, with some of the columns of `CELLS`; `asked` is the filter.
+
+    It comes in pieces: none takes long, and none is kept, so a screen beside it never waits.
+    """
     cells = [CELLS[name].cell for name in columns]
     if LAST_LOGIN in columns:
         cells[columns.index(LAST_LOGIN)] = lambda entry, _, now, __: _moment(entry, form, now)

@@ -35,6 +35,7 @@ from kconsole.operations.session import Session
 from kconsole.store.journal_line import body_of, linked
 from kconsole.store.locations import engine_at
 from kconsole.store.seatstore import SeatStore
+from tests.bench.timing import shown
 
 LINES: Final = 100_000
 ACCOUNTS: Final = 1_000
@@ -235,14 +236,14 @@ def report(lines: Sequence[int] = (LINES,)) -> str:
             last = SeatStore.open(folder, SystemClock(), read_only=True).sequence
             append(folder, list(commits(entries, last + 1, last + TAIL // 520)), number)
             opening, memory = timed("open", folder)
-            cells = f"kconsole, first opening after a crash | – | {_shown(opening)} | – | – | – | {memory:.0f} MB"
+            cells = f"kconsole, first opening after a crash | – | {shown(opening)} | – | – | – | {memory:.0f} MB"
             table.append(f"| {count:,} | {cells} |")
     return "\n".join([*table, "", f"A fresh last login that a sync reads takes {bytes_of_a_login():.0f} bytes.", ""])
 
 
 def _line(count: int, name: str, folder: Path, kind: str, size: int) -> str:
     found = [timed(f"{what}{kind}", folder) for what in ("open", "change", "page", "undo")]
-    cells = [f"{size / count:.0f}", *(_shown(seconds) for seconds, _ in found), f"{found[-1][1]:.0f} MB"]
+    cells = [f"{size / count:.0f}", *(shown(seconds) for seconds, _ in found), f"{found[-1][1]:.0f} MB"]
     return f"| {count:,} | {name} | {' | '.join(cells)} |"
 
 
@@ -250,12 +251,6 @@ _HEAD = (
     "| lines | log | bytes a line | opening | durable change | newest 50 lines | undo of an early line | its memory |",
     "|---:|---|---:|---:|---:|---:|---:|---:|",
 )
-
-
-def _shown(seconds: float) -> str:
-    if seconds < 0.01:
-        return f"{seconds * 1000:.2f} ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 if __name__ == "__main__":

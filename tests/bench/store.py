@@ -17,6 +17,7 @@ import msgspec
 
 from kconsole.core.records import Entry
 from tests.bench.contenders import CONTENDERS, Contender, Kconsole, resident_megabytes
+from tests.bench.timing import seconds_of, shown
 from tests.samples import make_inventory
 
 SIZES = (1_000, 10_000, 100_000)
@@ -48,14 +49,8 @@ def median_of(act: Callable[[], object], most: int) -> float:
     """The median time; of a few only if it takes long."""
     times: list[float] = []
     while len(times) < most and not (len(times) >= 3 and sum(times) > LONG * 5):
-        times.append(_timed(act))
+        times.append(seconds_of(act))
     return statistics.median(times)
-
-
-def _timed(act: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    act()
-    return time.perf_counter() - begin
 
 
 def in_a_process(contender: type[Contender], folder: Path) -> tuple[float, float]:
@@ -114,7 +109,7 @@ def against_appending(folder: Path) -> tuple[float, float]:
         os.write(descriptor, line)
         os.fdatasync(descriptor)
 
-    pairs = [(_timed(lambda: opened.toggle([next(some)])), _timed(append)) for _ in range(500)]
+    pairs = [(seconds_of(lambda: opened.toggle([next(some)])), seconds_of(append)) for _ in range(500)]
     os.close(descriptor)
     opened.close()
     changes, appends = zip(*pairs, strict=True)
@@ -143,10 +138,10 @@ def report(sizes: Sequence[int] = SIZES) -> str:
                 one = measured(contender, folder)
                 if contender is Kconsole:
                     opening = one.opening
-                cells = (contender.name, *map(_shown, one[:4]), f"{one.memory:.0f} MB")
+                cells = (contender.name, *map(shown, one[:4]), f"{one.memory:.0f} MB")
                 all_lines.append(f"| {size:,} | {' | '.join(cells)} |")
             change, append = against_appending(folders[Kconsole])
-            our_cells = (_shown(change), _shown(append), f"{change / append:.2f}", _shown(opening), _shown(least))
+            our_cells = (shown(change), shown(append), f"{change / append:.2f}", shown(opening), shown(least))
             our_lines.append(f"| {size:,} | {' | '.join(our_cells)} | {opening / least:.2f} |")
     return "\n".join([*_HEAD, *all_lines, "", _NOTE, "", *_OUR_HEAD, *our_lines, ""])
 
@@ -165,16 +160,10 @@ _OUR_HEAD = (
 )
 
 
-def _shown(seconds: float) -> str:
-    if seconds < 0.01:
-        return f"{seconds * 1000:.2f} ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
-
-
 def _child(what: str, name: str, folder: Path) -> None:
     if what == "validate":
         tables = msgspec.json.Decoder(_Tables)
-        taken = _timed(lambda: tables.decode((folder / "store.json").read_bytes()))
+        taken = seconds_of(lambda: tables.decode((folder / "store.json").read_bytes()))
         sys.stdout.write(json.dumps(taken))
         return
     contender = next(one for one in CONTENDERS if one.__name__ == name)

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +39,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, provider_of, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.providers.kerio.state import AT_A_TIME
+from tests.bench.timing import seconds_of
 
 ACCOUNTS: Final = 50_000
 DOMAINS: Final = 50
@@ -243,12 +244,6 @@ def most_megabytes() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
-def _timed(act: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    act()
-    return time.perf_counter() - begin
-
-
 def _of_fetching(server: Reached, folder: Path, threads: int) -> Figures:
     asked = orjson.loads((folder / "asked.json").read_bytes())
     gc.disable()
@@ -268,10 +263,10 @@ def _of_syncing(server: Reached, again: bool) -> Figures:
         def sync() -> None:
             session.do(Sync(read_server(server.access, Secret(server.password)), SyncStart(server.access)))
 
-        seconds = _timed(sync)
+        seconds = seconds_of(sync)
         memory = most_megabytes()
         if again:
-            seconds = _timed(sync)
+            seconds = seconds_of(sync)
         session.close()
     return Figures(seconds, memory=memory)
 
@@ -310,7 +305,7 @@ def _child(what: str, folder: Path) -> Figures:
         return asyncio.run(_on_the_screen(server))
     if what == "read":
         provider_of(access).prepare()
-        return Figures(_timed(lambda: read_server(access, Secret(server.password))))
+        return Figures(seconds_of(lambda: read_server(access, Secret(server.password))))
     return _of_syncing(server, what == "again")
 
 

@@ -125,6 +125,10 @@ def _content(stream: io.TextIOWrapper, encoding: str) -> str:
     return buffer.getvalue().decode(encoding)
 
 
+def logins(answer: list[dict[str, Any]]) -> list[str]:
+    return [document["login"] for document in answer]
+
+
 def hashes(folder: Path) -> dict[str, str]:
     """The content of every file below a folder."""
     return {

@@ -16,17 +16,8 @@ from kconsole.cli.main import COMMANDS, kconsole
 from kconsole.cli.screen import Appearance, Start
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.session import Session
-from tests.cli.console import Console, Said
-
-FILES = Path(__file__).parent.parent / "importers" / "files"
-NORTHWIND = str(FILES / "users_northwind.example_2026-08-05.csv")
-RETAIL = str(FILES / "users_retail.northwind.example_20260805.csv")
-BROKEN = str(FILES / "users_broken_2026-08-05.csv")
-
-
-def logins(answer: list[dict[str, Any]]) -> list[str]:
-    return [document["login"] for document in answer]
-
+from tests.cli.console import Console, Said, logins
+from tests.importers.exports import NORTHWIND
 
 # Where the store is
 

@@ -4,21 +4,13 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.console import Console, account
+from tests.cli.console import Console, account, logins
+from tests.importers import exports
 
-FILES = Path(__file__).parent.parent / "importers" / "files"
-NORTHWIND = str(FILES / "users_northwind.example_2026-08-05.csv")
-RETAIL = str(FILES / "users_retail.northwind.example_20260805.csv")
-BROKEN = str(FILES / "users_broken_2026-08-05.csv")
-
-
-def logins(answer: list[dict[str, Any]]) -> list[str]:
-    return [document["login"] for document in answer]
-
+NORTHWIND, RETAIL, BROKEN = map(str, (exports.NORTHWIND, exports.RETAIL, exports.BROKEN))
 
 # import
 

@@ -17,16 +17,15 @@ from filelock import FileLock
 
 from kconsole.cli.main import run
 from tests.cli.console import Console, account
+from tests.importers.exports import NORTHWIND
 from tests.limits import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
-FILES = ROOT / "tests" / "importers" / "files"
 
 
 def test_a_day_with_the_command_line(console: Console, tmp_path: Path) -> None:
     assert console.process("init", "--seats", "126").code == 0
-    export = FILES / "users_northwind.example_2026-08-05.csv"
-    assert console.process("import", "csv", str(export), "--domain", "northwind.example").code == 0
+    assert console.process("import", "csv", str(NORTHWIND), "--domain", "northwind.example").code == 0
     assert console.process("add", "new@northwind.example", "--name", "Łukasz 王").code == 0
     refused = console.process("add", "more@northwind.example")
     assert (refused.code, refused.out) == (4, "")

@@ -1,7 +1,6 @@
 import csv
 import io
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,18 +15,14 @@ from kconsole.importers.csv_table import LONGEST_LINE
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.text.messages import whole, words_of
+from tests.importers.exports import BROKEN, FILES, NORTHWIND, RETAIL, export_of
 
-FILES = Path(__file__).parent / "files"
 COLUMNS = ("Name", "Password", "FullName", "Description", "MailAddress", "Groups")
 HEADER = ";".join(COLUMNS)
 
 
 def read(text: str, name: str = "users.csv") -> KerioExport:
     return read_kerio_export(text.encode(), name)
-
-
-def read_file(name: str) -> KerioExport:
-    return read_kerio_export((FILES / name).read_bytes(), name, "cp1250" if "retail" in name else None)
 
 
 def account_named(login: str, export: KerioExport) -> CsvAccount:
@@ -43,7 +38,7 @@ def only_fault(text: str) -> LineMessage:
 
 
 def test_an_export_in_utf_8_is_read_whole() -> None:
-    export = read_file("users_northwind.example_2026-08-05.csv")
+    export = export_of(NORTHWIND)
     assert (len(export.accounts), export.faults) == (125, ())
     assert (export.encoding, export.separator) == ("UTF-8", ";")
     assert export.accounts[0] == CsvAccount(2, "moneill", "Müge O'Neill", "Warehouse", ("mge.oneill",))
@@ -51,7 +46,7 @@ def test_an_export_in_utf_8_is_read_whole() -> None:
 
 
 def test_the_vendors_other_variant_in_cp1250_is_read_whole() -> None:
-    export = read_file("users_retail.northwind.example_20260805.csv")
+    export = export_of(RETAIL)
     assert (len(export.accounts), export.faults) == (40, ())
     assert (export.encoding, export.separator) == ("CP1250", ",")
     assert account_named("costa.r", export).full_name == "Łukasz Costa"
@@ -63,7 +58,7 @@ def test_the_vendors_other_variant_in_cp1250_is_read_whole() -> None:
 
 
 def test_a_broken_export_gives_its_good_rows_and_a_reason_for_each_other() -> None:
-    export = read_file("users_broken_2026-08-05.csv")
+    export = export_of(BROKEN)
     assert [account.login for account in export.accounts] == ["ok.one", "ok.two"]
     assert [fault.line for fault in export.faults] == [3, 4, 5, 6]
     assert [fault.code for fault in export.faults] == ["login-empty", "bad-login", "login-twice", "quote-open"]
@@ -71,7 +66,7 @@ def test_a_broken_export_gives_its_good_rows_and_a_reason_for_each_other() -> No
 
 @pytest.mark.parametrize("name", [path.name for path in sorted(FILES.glob("*.csv"))])
 def test_no_password_of_a_file_is_kept(name: str) -> None:
-    reported = repr(read_file(name))
+    reported = repr(export_of(FILES / name))
     content = (FILES / name).read_bytes().decode("latin-1")
     separator = "," if "retail" in name else ";"
     passwords = [row[1] for row in csv.reader(io.StringIO(content), delimiter=separator) if len(row) == 6]

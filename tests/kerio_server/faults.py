@@ -83,6 +83,18 @@ class Churn(Fault):
 
 
 @dataclass(slots=True)
+class Meanwhile(Fault):
+    """Nothing goes wrong, but something happens when the server has done it, before it says so."""
+
+    what: Callable[[], object] = field(default=bool)
+    done: bool = field(default=True, kw_only=True)
+
+    def answer(self, right: Answer) -> Answer:
+        self.what()
+        return right
+
+
+@dataclass(slots=True)
 class Half(Fault):
     """Only the first half of the items of a mass call is done; the answer says that all are, or that it failed."""
 

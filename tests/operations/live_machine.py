@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import pytest
@@ -22,7 +22,6 @@ from kconsole.operations.sync.access import ServerState, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart, begin_reading
 from kconsole.providers.kerio.provider import KerioMailServer
 from tests.kerio_server.faults import (
-    Answer,
     Cut,
     Error,
     Expired,
@@ -31,6 +30,7 @@ from tests.kerio_server.faults import (
     HalfJson,
     Instead,
     ItemErrors,
+    Meanwhile,
     WrongLength,
     html,
     null,
@@ -84,18 +84,6 @@ Aspect = Literal["presence", "address", "enabled"]
 
 class Crash(BaseException):
     """A process dies."""
-
-
-@dataclass(slots=True)
-class Meanwhile(Fault):
-    """Something happens when the server has done it, before it says so."""
-
-    what: Callable[[], object] = field(default=bool)
-    done: bool = field(default=True, kw_only=True)
-
-    def answer(self, right: Answer) -> Answer:
-        self.what()
-        return right
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from tests.under_kerio import evaluate
 DOMAIN = "north.example"
 NORTH = Domain(name=DOMAIN, primary=True)
 SOUTH = Domain(name="south.example", user_limit=2)
-FILES = Path(__file__).parent.parent / "importers" / "files"
 
 
 def account(login: str, **fields: object) -> Entry:
@@ -87,7 +86,3 @@ def used(session: Session) -> int:
 
 def export(*rows: str, header: str = "Name;FullName;Description;MailAddress") -> KerioExport:
     return read_kerio_export("\n".join([header, *rows, ""]).encode(), "users.csv")
-
-
-def export_file(name: str) -> KerioExport:
-    return read_kerio_export((FILES / name).read_bytes(), name, "cp1250" if "retail" in name else None)

@@ -12,32 +12,27 @@ from kconsole.importers.file_lines import LineMessage
 from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, read_export
+from tests.importers.exports import BROKEN, NORTHWIND, RETAIL, export_of
 from tests.operations.sessions import (
     DOMAIN,
-    FILES,
     account,
     alias,
     another,
     deleted,
     export,
-    export_file,
     logged_in,
     session_of,
     used,
 )
 
-NORTHWIND = "users_northwind.example_2026-08-05.csv"
-RETAIL = "users_retail.northwind.example_20260805.csv"
-BROKEN = "users_broken_2026-08-05.csv"
-
 
 @pytest.mark.parametrize(
-    ("name", "domain", "accounts"),
+    ("file", "domain", "accounts"),
     [(NORTHWIND, "northwind.example", 125), (RETAIL, "retail.northwind.example", 40)],
 )
-def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, accounts: int) -> None:
+def test_a_real_export_is_taken_whole(tmp_path: Path, file: Path, domain: str, accounts: int) -> None:
     session = session_of(tmp_path, seats=accounts, domains=())
-    plan = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
+    plan = ImportAccounts(export_of(file), domain).plan(session.state, session.seats)
     assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
         accounts,
         [],
@@ -46,23 +41,23 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
         0,
     )
     assert (bool(plan.new_domains), plan.domain, plan.decision.allowed) == (True, domain, True)
-    session.do(ImportAccounts(export_file(name), domain))
+    session.do(ImportAccounts(export_of(file), domain))
     assert used(session) == accounts
     assert session.seats.report().state == "full"
     (of_domain,) = session.seats.report().domains
     assert (of_domain.name, of_domain.created) == (domain, accounts)
     assert {entry.origin for entry in session.state.live_entries()} == {"imported"}
-    again = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
+    again = ImportAccounts(export_of(file), domain).plan(session.state, session.seats)
     assert (len(again.same), again.new, again.changed, again.aliases, again.new_domains) == (accounts, [], [], {}, [])
-    assert session.do(ImportAccounts(export_file(name), domain)).commit is None
+    assert session.do(ImportAccounts(export_of(file), domain)).commit is None
 
 
 def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    plan = ImportAccounts(export_file(BROKEN), DOMAIN).plan(session.state, session.seats)
+    plan = ImportAccounts(export_of(BROKEN), DOMAIN).plan(session.state, session.seats)
     assert [fault.line for fault in plan.faulty] == [3, 4, 5, 6]
     with pytest.raises(BadInput, match="faulty-rows") as caught:
-        session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
+        session.do(ImportAccounts(export_of(BROKEN), DOMAIN))
     assert caught.value.params == {"number": 4}
     assert [detail.params["place"] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
     assert caught.value.hints == (Message("correct-the-file"),)
@@ -71,7 +66,7 @@ def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path:
 
 def test_good_rows_are_taken_when_faulty_ones_may_be_skipped(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    done = session.do(ImportAccounts(export_file(BROKEN), DOMAIN, skip_faulty=True))
+    done = session.do(ImportAccounts(export_of(BROKEN), DOMAIN, skip_faulty=True))
     assert [entry.login for entry in session.state.live_entries()] == ["ok.one", "ok.two"]
     assert [(outcome.address, outcome.code) for outcome in done.failures] == [
         ("line 3", "login-empty"),
@@ -211,19 +206,19 @@ def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
 
 
 def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(read_export(FILES / RETAIL, "cp1250").accounts) == 40
+    assert len(read_export(RETAIL, "cp1250").accounts) == 40
     with pytest.raises(BadInput, match="No such file"):
         read_export(tmp_path / "none.csv")
     with pytest.raises(BadInput, match="Is a directory"):
         read_export(tmp_path)
     monkeypatch.setattr("kconsole.operations.importing.kerio_export.LARGEST", 10)
     with pytest.raises(BadInput, match="document-too-large"):
-        read_export(FILES / RETAIL)
+        read_export(RETAIL)
 
 
 def test_a_file_named_for_another_domain_is_noticed() -> None:
-    assert other_domain(Path(NORTHWIND), "south.example") == "northwind.example"
-    assert other_domain(Path(NORTHWIND), "Northwind.Example") is None
+    assert other_domain(NORTHWIND, "south.example") == "northwind.example"
+    assert other_domain(NORTHWIND, "Northwind.Example") is None
     assert other_domain(Path("people.csv"), "south.example") is None
 
 

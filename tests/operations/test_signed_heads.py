@@ -25,7 +25,7 @@ from kconsole.store.journal_line import head_of
 from kconsole.text.messages import words_of
 from tests.clocks import noon
 from tests.operations.ssh import keygen, made_key, need_ssh_keygen, public
-from tests.store.stores import account, add, new_store, opened, rebuild
+from tests.store.stores import account, add, new_store, opened, rebuild, store_of_lines
 
 NOW = noon().now()
 LINES = 12
@@ -45,11 +45,7 @@ def other_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    store = new_store(tmp_path / "s", account("anna"))
-    for number in range(LINES - 1):
-        add(store, f"a{number}")
-    store.close()
-    return tmp_path / "s"
+    return store_of_lines(tmp_path / "s", LINES)
 
 
 def kept(tmp_path: Path, *documents: bytes) -> Path:

@@ -2,8 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,20 +20,8 @@ from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
-from tests.kerio_server.faults import Answer, Cut, Fault
+from tests.kerio_server.faults import Answer, Cut, Meanwhile
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
-
-
-@dataclass(slots=True)
-class Meanwhile(Fault):
-    """Nothing goes wrong, but something happens when the server has done it, before it says so."""
-
-    what: Callable[[], object] = field(default=bool)
-    done: bool = field(default=True, kw_only=True)
-
-    def answer(self, right: Answer) -> Answer:
-        self.what()
-        return right
 
 
 def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there(

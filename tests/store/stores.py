@@ -49,6 +49,15 @@ def add(store: SeatStore, *logins: str) -> Entry:
     return entries[-1]
 
 
+def store_of_lines(folder: Path, lines: int) -> Path:
+    """A store with a log of this length, closed."""
+    store = new_store(folder, account("anna"))
+    for number in range(lines - 1):
+        add(store, f"a{number}")
+    store.close()
+    return folder
+
+
 def remove_entry(transaction: Transaction, number: int) -> None:
     """Remove an entry without a trace."""
     transaction.tables.table("entries").remove(doc_ids=[number])

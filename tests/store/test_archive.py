@@ -17,7 +17,7 @@ from kconsole.operations.session import Session
 from kconsole.store.file_engine import segments
 from tests.clocks import noon
 from tests.faults.disks import MANNERS, FailingDisk, Manner
-from tests.store.stores import account, add, everything_in, new_store, opened
+from tests.store.stores import add, everything_in, opened, store_of_lines
 
 LINES = 20
 
@@ -29,11 +29,7 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    store = new_store(tmp_path / "s", account("anna"))
-    for number in range(LINES - 1):
-        add(store, f"a{number}")
-    store.close()
-    return tmp_path / "s"
+    return store_of_lines(tmp_path / "s", LINES)
 
 
 def archived(folder: Path, keep: int = 3) -> int:

@@ -81,8 +81,8 @@ def test_a_user_id_that_is_none_makes_no_sense(uid: str) -> None:
 
 
 @settings(max_examples=EXAMPLES // 3)
-@given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6), chunk=st.integers(1, 50))
-def test_lines_are_whole_however_they_lie_in_the_chunks(
+@given(sizes=st.lists(st.integers(0, 300), min_size=1, max_size=8), chunk=st.integers(1, 200))
+def test_lines_are_whole_forwards_and_backwards_however_they_lie_in_the_chunks(
     sizes: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     content = chained({"sequence": number, "a": "x" * size} for number, size in enumerate(sizes, 1))
@@ -91,7 +91,9 @@ def test_lines_are_whole_however_they_lie_in_the_chunks(
         patch.setattr("kconsole.store.file_engine.journal_file._CHUNK", chunk)
         assert b"".join(journal.lines()) == content
         assert [len(orjson.loads(raw)["a"]) for raw in journal.lines()] == sizes
+        assert [len(orjson.loads(raw)["a"]) for raw in journal.lines_backwards(len(content))] == sizes[::-1]
     assert not journal.ends_with_a_line()
+    journal.close()
 
 
 def damage_in(content: bytes, folder: Path) -> BrokenJournal | None:
@@ -248,20 +250,6 @@ def test_a_journal_that_cannot_be_written_can_be_read_and_says_why_not(
     with pytest.raises(OSError, match="Read-only file system"):
         journal.append(b"x", len(THREE))
     assert (tmp_path / "j").read_bytes() == THREE
-
-
-@settings(max_examples=EXAMPLES // 3)
-@given(sizes=st.lists(st.integers(0, 300), min_size=1, max_size=8), chunk=st.integers(1, 200))
-def test_lines_are_read_backwards_from_a_head_however_they_lie_in_the_chunks(
-    sizes: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    content = chained({"sequence": number, "a": "x" * size} for number, size in enumerate(sizes, 1))
-    journal = journal_at(tmp_path_factory.mktemp("j") / "j", content + b"torn")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kconsole.store.file_engine.journal_file._CHUNK", chunk)
-        lines = list(journal.lines_backwards(len(content)))
-    assert [len(orjson.loads(raw)["a"]) for raw in lines] == sizes[::-1]
-    journal.close()
 
 
 def test_a_changed_line_is_found_from_the_line_after_it() -> None:

@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import orjson
 import pytest
@@ -13,7 +14,7 @@ from kconsole.core.records import Entry, LastLogin
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.appearance import CSV_STYLES
 from kconsole.text.csv_writer import STYLES, csv_text
-from kconsole.text.report import CELLS, DEFAULT, FORMATS, PIECE, report, report_pieces
+from kconsole.text.report import CELLS, DEFAULT, FORMATS, PIECE, report_pieces
 
 NOW = datetime(2026, 8, 5, 12, tzinfo=UTC)
 LOGIN = LastLogin(datetime(2025, 1, 2, 3, 4, tzinfo=UTC), "IMAP")
@@ -22,6 +23,10 @@ ENTRIES = (
     Entry(address="off@north.example", full_name="a|b *c*", enabled=False),
     Entry(address="müller@north.example", full_name="Müller; Zoë"),
 )
+
+
+def report(*arguments: Any, **options: Any) -> str:
+    return "".join(report_pieces(*arguments, **options))
 
 
 def rows(text: str, separator: str) -> list[list[str]]:

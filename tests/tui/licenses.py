@@ -9,7 +9,7 @@ from kconsole.core.license import Customer, License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.tui.screens.license import LicenseScreen
 from tests.clocks import noon
-from tests.tui.console import Console
+from tests.tui.console import Console, until_shown
 
 TODAY = date(2026, 8, 5)
 
@@ -69,6 +69,14 @@ def paste(screen: Console, **values: str) -> None:
     """Put texts into the lines of the form that is open, as pasting does."""
     for name, value in values.items():
         screen.app.screen.query_one(f"#{name.replace('_', '-')}", Input).value = value
+
+
+async def give_file(screen: Console, path: str, shown: str) -> None:
+    """Give the license screen a file to install, and wait for what is shown then."""
+    await screen.press("l", "i")
+    paste(screen, path=path)
+    await screen.press("enter")
+    await until_shown(screen, shown)
 
 
 async def later(screen: Console, **duration: float) -> None:

@@ -9,9 +9,9 @@ from tests.importers.license_writer import FULL_ID, license_key, trial_key
 from tests.tui.console import console, until_shown
 from tests.tui.licenses import (
     ACTIVATED,
+    give_file,
     kept,
     office,
-    paste,
     reported,
     sheet,
 )
@@ -21,10 +21,7 @@ async def test_words_of_a_file_in_another_encoding_show_which_it_is(tmp_path: Pa
     key = license_key(users="3").replace(b"Northwind Traders", "Růžena Dvořáková".encode("cp1250"))
     (tmp_path / "license.key").write_bytes(key)
     async with console(office(ACTIVATED)) as screen:
-        await screen.press("l", "i")
-        paste(screen, path=str(tmp_path / "license.key"))
-        await screen.press("enter")
-        await until_shown(screen, "Which of these reads right?")
+        await give_file(screen, str(tmp_path / "license.key"), "Which of these reads right?")
         screen.expect_dialog("CP1250     Růžena Dvořáková", "CP1252     Rùžena Dvoøáková")
         await screen.press("escape")
         screen.expect_no_dialog()
@@ -41,10 +38,7 @@ async def test_words_of_a_file_in_another_encoding_show_which_it_is(tmp_path: Pa
 async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> None:
     (tmp_path / "license.key").write_bytes(license_key(users="3"))
     async with console(office(ACTIVATED, mailboxes=2)) as screen:
-        await screen.press("l", "i")
-        paste(screen, path=str(tmp_path / "license.key"))
-        await screen.press("enter")
-        await until_shown(screen, "Install license.key?")
+        await give_file(screen, str(tmp_path / "license.key"), "Install license.key?")
         screen.expect_dialog(
             "Install license.key?",
             "! The license will be exceeded by 2 seats",
@@ -72,10 +66,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
 async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> None:
     (tmp_path / "t.key").write_bytes(trial_key())
     async with console(office(ACTIVATED)) as screen:
-        await screen.press("l", "i")
-        paste(screen, path=str(tmp_path / "t.key"))
-        await screen.press("enter")
-        await until_shown(screen, "file of a trial")
+        await give_file(screen, str(tmp_path / "t.key"), "file of a trial")
         screen.expect_dialog("Refused", "file of a trial")
         await screen.press("escape")
         assert screen.session.state.license == ACTIVATED
@@ -90,9 +81,6 @@ async def test_what_is_no_license_file_keeps_no_one_waiting(
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     async with console(office(ACTIVATED)) as screen:
-        await screen.press("l", "i")
-        paste(screen, path=what)
-        await screen.press("enter")
         expected = {
             "pipe": "it is not a file",
             "folder": "it is not a file",
@@ -101,7 +89,7 @@ async def test_what_is_no_license_file_keeps_no_one_waiting(
             "": "Name the file.",
         }
         said = expected.get(what, "That home folder is unknown.")
-        await until_shown(screen, said)
+        await give_file(screen, what, said)
         screen.expect_dialog(said)
 
 
@@ -109,10 +97,7 @@ async def test_hostile_text_of_a_file_is_shown_harmless(tmp_path: Path) -> None:
     key = license_key(users="50").replace(b"Northwind Traders", "[bold]\x1b[2JEvil\u202e[/]".encode())
     (tmp_path / "a[b].key").write_bytes(key)
     async with console(office(ACTIVATED)) as screen:
-        await screen.press("l", "i")
-        paste(screen, path=str(tmp_path / "a[b].key"))
-        await screen.press("enter")
-        await until_shown(screen, "Install a[b].key?")
+        await give_file(screen, str(tmp_path / "a[b].key"), "Install a[b].key?")
         screen.expect_dialog("Install a[b].key?", "[bold]␛[2JEvil")
         assert "\x1b" not in screen.text
         await screen.press("y")
