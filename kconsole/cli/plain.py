@@ -10,7 +10,8 @@ import click
 from kconsole.cli.context import say_unconfirmed
 from kconsole.cli.streams import lost_output
 from kconsole.net.secrets import Secret
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings

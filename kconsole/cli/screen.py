@@ -19,7 +19,9 @@ from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.cli.streams import has_person
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
-from kconsole.operations.contexts import Context, Stores, several
+from kconsole.operations.contexts import Context, several
+from kconsole.operations.fleet_process import FleetProcess
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
@@ -133,7 +135,7 @@ def _demo_fleet(place: CliContext, look: Appearance) -> None:
         for name in SAMPLES:
             sample_session(name, folder / name, system_operator(place.claimed), with_past=True).close()
         contexts = [each._replace(store=str(folder / each.name)) for each in DEMO_FLEET]
-        show(start, stores_of(place, contexts), "", look)
+        show(start, stores_of(place, contexts, not look.plain), "", look)
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
@@ -173,7 +175,7 @@ def open_console(place: CliContext) -> None:
     contexts = [] if is_named else several(look.settings)
     with ending_in_order() as start:
         if contexts:
-            show(start, stores_of(place, contexts), "", look)
+            show(start, stores_of(place, contexts, not look.plain), "", look)
         elif takes_long(place.store):
             opening = partial(place.open, False)
             show(start, opening, "", look, context=place.choice.context)
@@ -181,19 +183,23 @@ def open_console(place: CliContext) -> None:
             show(start, place.open(notices=False), "", look, context=place.choice.context)
 
 
-def stores_of(place: CliContext, contexts: Sequence[Context]) -> Stores:
-    """The stores of contexts, as they are read and opened with the options of the command line."""
+def stores_of(place: CliContext, contexts: Sequence[Context], for_screen: bool = False) -> Stores:
+    """The stores of contexts, as they are read and opened with the options of the command line.
+
+    For a screen, they are read from now on, beside this process.
+    """
+    reading = partial(_opened, place, True)
     return Stores(
         contexts,
-        partial(_opened, place, True),
+        reading,
         lambda context, progress: _opened(place, place.read_only or context.read_only, context.location, progress),
         system_operator(place.claimed).shown,
+        FleetProcess(contexts, reading) if for_screen else None,
     )
 
 
 def _opened(place: CliContext, read_only: bool, location: Location, progress: Progress) -> Session:
-    own = replace(place, location=location, context_name="", read_only=read_only)
-    return own.open(notices=False, progress=progress)
+    return replace(place, location=location, context_name="", read_only=read_only).open(False, progress)
 
 
 def has_terminal(look: Appearance) -> bool:

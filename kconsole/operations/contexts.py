@@ -4,7 +4,7 @@ No context is remembered as the current one: a change in the wrong store would b
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kconsole.core.codes import message
@@ -49,18 +49,6 @@ class Context(NamedTuple):
 
 Opening = Callable[[Location, "Progress"], "Session"]
 """Opens a store, and reports its progress. A thread calls it."""
-
-
-class Stores(NamedTuple):
-    """The stores of several contexts, to be shown together."""
-
-    contexts: Sequence[Context]
-    reading: Opening
-    """Opens one for a moment, to be read only."""
-    opening: Callable[[Context, "Progress"], "Session"]
-    """Opens one for work on it."""
-    who: str
-    """The user of this machine."""
 
 
 class Choice(NamedTuple):

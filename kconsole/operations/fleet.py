@@ -25,12 +25,6 @@ YOUNG: Final = 0.1
 LONGEST_TURN: Final = 0.5
 """Seconds after which a forecast waits no longer for another one, whose disk may be dead by now."""
 
-LARGE: Final = 4_000_000
-"""Bytes from which on a store is read in a process of its own."""
-
-MOST_PROCESSES: Final = 2
-"""How many of these run at a time: each takes a processor, and twice the memory of its store."""
-
 LOOK: Final = 0.02
 """Seconds between two looks of what only waits."""
 
@@ -115,7 +109,6 @@ class Fleet:
         self._news: SimpleQueue[_News | str] = SimpleQueue()
         self._forecasting = threading.Lock()
         """Held by the one that reads a whole log, which keeps the interpreter busy."""
-        self._processes = threading.BoundedSemaphore(MOST_PROCESSES)
         self._is_closed = False
 
     @property
@@ -220,39 +213,25 @@ class Fleet:
     def _work(self, before: FleetRow, is_still_good: Callable[[object], bool]) -> None:
         """Read a store in a thread."""
         name, mark = before.context.name, None
+
+        def note(*_: int) -> None:
+            self._progressed[name] = monotonic()
+            if self._is_closed:
+                raise Stopped
+
         try:
             if name not in self._watches:
                 self._watches[name] = Watch(before.context.location)
-            mark, size = self._watches[name].mark()
+            mark = self._watches[name].mark()
             if is_still_good(mark):
                 self._news.put(name)
                 return
-            for row in self._reading(before, size):
+            for row in read_store(before, self._opening, note, self._alone()):
                 self._news.put(_News(row, row.is_last, mark))
         except Stopped:
             pass
         except Exception as error:
             self._news.put(_News(failed(before.context, error), True, mark))
-
-    def _reading(self, before: FleetRow, size: int) -> Iterator[FleetRow]:
-        def note(*_: int) -> None:
-            self._progressed[before.context.name] = monotonic()
-            if self._is_closed:
-                raise Stopped
-
-        if size < LARGE:
-            yield from read_store(before, self._opening, note, self._alone())
-            return
-        from kconsole.operations.fleet_process import read_apart
-
-        end = monotonic() + LONGEST_TURN * 10
-        while not (has_turn := self._processes.acquire(timeout=DEADLINE / 5)) and monotonic() < end:
-            note()
-        try:
-            yield from read_apart(before, self._opening, note)
-        finally:
-            if has_turn:
-                self._processes.release()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -2,20 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from kconsole.operations.locations import Location
 from kconsole.store.engine import JournalEngine
 from kconsole.store.locations import engine_at
-
-
-class Mark(NamedTuple):
-    """What a store looks like."""
-
-    of: object
-    """The same as long as no one writes; None where that is not known."""
-    size: int
-    """The bytes to be read, at most."""
 
 
 class Watch:
@@ -25,8 +15,8 @@ class Watch:
         self._location = location
         self._engine: JournalEngine | None = None
 
-    def mark(self) -> Mark:
-        """What it looks like now.
+    def mark(self) -> object:
+        """What it looks like now, which is as long the same as no one writes; None where that is not known.
 
         Raises:
             ConsoleError: its database cannot be asked.
@@ -35,8 +25,7 @@ class Watch:
             return _mark_of(self._location)
         if self._engine is None:
             self._engine = engine_at(self._location, read_only=True)
-        head = self._engine.head()
-        return Mark(head, self._engine.size())
+        return self._engine.head()
 
     def close(self) -> None:
         """Let the connection go, if there is one."""
@@ -44,11 +33,10 @@ class Watch:
             self._engine.close()
 
 
-def _mark_of(folder: Path) -> Mark:
+def _mark_of(folder: Path) -> object:
     try:
         with os.scandir(folder) as files:
             stats = [(file.name, file.stat(follow_symlinks=False)) for file in files]
     except OSError:
-        return Mark(None, 0)
-    size = sum(stat.st_size for name, stat in stats if name.endswith((".json", ".jsonl")))
-    return Mark(tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)), size)
+        return None
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))

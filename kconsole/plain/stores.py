@@ -3,9 +3,10 @@
 from typing import Final
 
 from kconsole.core.errors import ConsoleError
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
 from kconsole.operations.fleet import Fleet
 from kconsole.operations.fleet_reading import FleetRow
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.session import Session
 from kconsole.plain.terminal import Quit, Terminal
 from kconsole.text import fleet as texts

@@ -21,7 +21,8 @@ from textual.worker import WorkerFailed
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.confinement import is_confined
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "plan", "reclaim", "forecast", "postgresql")
+PARTS = ("startup", "screen", "store", "journal", "sync", "roles", "plan", "reclaim", "forecast", "postgresql", "fleet")
 
 
 def main() -> None:
@@ -67,6 +67,10 @@ def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: 
         from tests.bench import postgresql
 
         return postgresql.report(accounts[-1:], lines)
+    if part == "fleet":
+        from tests.bench import fleet
+
+        return fleet.report(accounts[-1])
     from tests.bench import screen_tables
 
     tables, picture = screen_tables.report(accounts, runs)

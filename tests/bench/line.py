@@ -6,7 +6,7 @@ the moments at which they came, and drawn afterwards, to find the moment at whic
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -154,6 +154,23 @@ class Line:
                 return moment
         raise AssertionError("drawing the same gives the same")
 
+    def first(self, holds: Callable[[str], bool]) -> float:
+        """Seconds from the start to the first moment from which on the text of the screen is so, and stays so.
+
+        Raises:
+            TimeoutError: it never is.
+        """
+        deadline = time.perf_counter() + PATIENCE
+        while time.perf_counter() < deadline:
+            self.read_to_rest()
+            moment, again = 0.0, Picture(self.size)
+            for at, chunk in self._chunks:
+                again.draw(chunk)
+                moment = (moment or at) if holds(again.text) else 0.0
+            if moment:
+                return moment - self.begin
+        raise TimeoutError(f"the screen is never so:\n{self._picture.text}")
+
     def press(self, keys: str) -> Answer:
         """Send keys, and read all that comes of them."""
         self._draw()
@@ -166,7 +183,7 @@ class Line:
         """Send what asks for a key, wait, and send the key; what came of both. Either may be nothing."""
         return self.press(before) if before else NOTHING, self.press(keys) if keys else NOTHING
 
-    def longest_wait(self, keys: str, every: float) -> float:
+    def longest_wait(self, keys: Iterable[str], every: float) -> float:
         """Send keys one by one, that often; the longest time that one of them waited for any byte after it.
 
         The byte need not be the answer to that key: a program that is said to wait that long did at least that.

@@ -13,7 +13,8 @@ from kconsole.cli.context import CliContext
 from kconsole.cli.schemas import schema_of
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.session import Session
 from tests.cli.console import Said, account, in_process
 from tests.clocks import FixedClock

@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -17,7 +19,8 @@ from kconsole.operations import fleet as fleet_module
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.contexts import Context
 from kconsole.operations.fleet import Fleet, totals
-from kconsole.operations.fleet_process import read_apart
+from kconsole.operations.fleet_process import FleetProcess
+from kconsole.operations.fleet_reading import FleetRow, read_store
 from kconsole.operations.locations import Location
 from kconsole.operations.session import Progress, Session
 from tests.clocks import FixedClock
@@ -89,12 +92,13 @@ def test_three_away_do_not_hold_the_others(tmp_path: Path, stores: Stores) -> No
     until(fleet, lambda: fleet.rows["hangs"].state == "ok")
 
 
-def until(fleet: Fleet, holds: object) -> None:
+def until(fleet: Fleet | FleetProcess, holds: object) -> None:
     assert callable(holds)
     end = monotonic() + PATIENCE
     while not holds():
         assert monotonic() < end
-        fleet.look(0.01)
+        time.sleep(0.01)
+        fleet.look()
 
 
 def test_one_that_hangs_holds_one_thread_and_is_not_asked_again(
@@ -185,6 +189,7 @@ def test_one_that_hangs_does_not_keep_the_program_from_ending(tmp_path: Path) ->
     """Python waits for the threads of executors, and for none of these."""
     code = f"""
 import threading
+import time
 from kconsole.operations.contexts import Context
 from kconsole.operations.fleet import Fleet
 fleet = Fleet([Context("hangs", {str(tmp_path)!r})], lambda *_: threading.Event().wait(), 0.01)
@@ -210,22 +215,32 @@ def hangs(*_: object) -> Session:
     raise AssertionError
 
 
-def test_a_large_store_is_read_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Context("a", str(make_store(tmp_path / "a")))
-    wrong = Context("gone", str(tmp_path / "gone"))
-    (own,) = Fleet([small], open_at).read_all()
-    monkeypatch.setattr(fleet_module, "LARGE", 0)
-    process = Fleet([small, wrong], open_at, PATIENCE)
-    rows = process.read_all()
-    assert [row.state for row in rows] == ["ok", "missing"]
+def test_a_process_of_its_own_reads_the_same(tmp_path: Path) -> None:
+    contexts = [Context("a", str(make_store(tmp_path / "a"))), Context("gone", str(tmp_path / "gone"))]
+    process, fleet = FleetProcess(contexts, open_at), Fleet(contexts, open_at)
+    fleet.read_all()
+    until(process, lambda: process.is_complete)
+    assert [row.state for row in process.rows.values()] == ["ok", "missing"]
+    (own, _), (other, _) = fleet.rows.values(), process.rows.values()
     assert own.facts is not None
-    assert rows[0].facts is not None
-    assert (own.facts.report, own.store_id) == (rows[0].facts.report, rows[0].store_id)
-    assert (rows[0].role, rows[0].has_forecast) == ("full-admin", True)
-    again = list(read_apart(rows[0], open_at, lambda: None))
-    assert [row.forecasted for row in again] == [rows[0].forecasted]  # which is not made again
-    (row,) = Fleet([small], ends_at_once, PATIENCE).read_all()
-    assert (row.state, row.error and row.error.code) == ("failed", "store-not-read")
+    assert other.facts is not None
+    assert (own.facts.report, own.store_id, own.role) == (other.facts.report, other.store_id, other.role)
+    make_store(tmp_path / "gone")
+    process.read_again("gone")
+    until(process, lambda: process.is_complete)
+    assert process.rows["gone"].state == "ok"
+    process.close()
+    until(process, lambda: {row.state for row in process.rows.values()} == {"failed"})
+    process.read_again("a")  # which begins again
+    until(process, lambda: process.rows["a"].state == "ok")
+    process.close()
+
+
+def test_a_process_that_ends_by_itself_is_said_so(tmp_path: Path) -> None:
+    process = FleetProcess([Context("a", str(make_store(tmp_path / "a")))], ends_at_once)
+    until(process, lambda: process.is_complete)
+    assert (row := process.rows["a"]).error is not None
+    assert (row.state, row.error.code) == ("failed", "store-not-read")
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
@@ -233,19 +248,35 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     code = f"""
 import os
 from kconsole.operations.contexts import Context
-from kconsole.operations.fleet import FleetRow
-from kconsole.operations.fleet_process import read_apart
+from kconsole.operations.fleet_process import FleetProcess
 from tests.operations.test_fleet import hangs
-def noted():
-    children = open(f"/proc/self/task/{{os.getpid()}}/children").read()
-    noted.times += 1
-    if noted.times == 2:
-        print(children, flush=True)
-        os.kill(os.getpid(), 9)
-noted.times = 0
-for row in read_apart(FleetRow(Context("a", {str(tmp_path)!r})), hangs, noted):
-    pass
+process = FleetProcess([Context("a", {str(tmp_path)!r})], hangs)
+while process.rows["a"].state == "reading":
+    process.look()
+print(process._process.pid, flush=True)
+os.kill(os.getpid(), 9)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE, check=False)
-    child = int(ended.stdout)
-    wait_until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2])
+    child = Path(f"/proc/{int(ended.stdout)}")
+    wait_until(lambda: not child.exists() or "Z" in (child / "stat").read_text().split()[2])
+
+
+def test_a_forecast_is_made_again_for_another_log_or_day_only(tmp_path: Path) -> None:
+    made = [row.forecasted for row in (Fleet([Context("a", str(make_store(tmp_path / "a")))], open_at)).read_all()]
+    row = FleetRow(Context("a", str(tmp_path / "a")))
+
+    def rows(before: FleetRow) -> list[FleetRow]:
+        return list(read_store(before, open_at, lambda *_: None, nullcontext()))
+
+    *_, row = rows(row)
+    known = row.forecasted
+    assert known is not None
+    assert made[0] is not None
+    assert (known.head, known.day) == (made[0].head, made[0].day)
+    assert [each.forecasted for each in rows(row)] == [known]
+    yesterday = row._replace(forecasted=known._replace(day=known.day - timedelta(days=1)))
+    assert len(rows(yesterday)) == 2
+    long_ago = row._replace(forecasted=known._replace(head="another", at=0.0))
+    assert len(rows(long_ago)) == 2
+    just_now = row._replace(forecasted=known._replace(head="another", took=PATIENCE))
+    assert [each.forecasted for each in rows(just_now)] == [just_now.forecasted]

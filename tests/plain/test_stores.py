@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Progress, Session

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Progress, Session

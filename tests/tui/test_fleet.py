@@ -1,31 +1,41 @@
 """Fleet: the stores of all contexts on one screen. None of them holds the keys, the others or the end."""
 
 import asyncio
+import gc
 import threading
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from itertools import count
+from itertools import cycle
 from pathlib import Path
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import pytest
 
+from kconsole.cli.context import CliContext
+from kconsole.cli.screen import stores_of
 from kconsole.core.errors import NotFound
 from kconsole.operations import fleet as fleet_module
 from kconsole.operations.accounts import DisableAccounts
-from kconsole.operations.contexts import Context, Stores
+from kconsole.operations.contexts import Context, every_context
+from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Progress, Session
+from kconsole.operations.settings import read_settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.fleet import FLEET_COMMANDS
 from kconsole.tui.screens.fleet import FleetScreen
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.opening import OpeningScreen
+from tests.bench.fleet import twelve
 from tests.clocks import noon
 from tests.limits import PATIENCE
 from tests.tui.console import NARROW, WIDE, Keyboard, text_of, until
+
+LONGEST_WAIT = 0.1
+"""Seconds; twice what is promised, as the processors of a busy machine are slower."""
 
 
 class Site:
@@ -261,20 +271,42 @@ async def test_help_and_palette_have_every_command(site: Site) -> None:
 
 
 @pytest.mark.thorough
-async def test_most_keys_are_answered_at_once_while_twelve_are_read(site: Site) -> None:
-    """Measured with the processors to itself: each in 20 ms, and all complete in 0.5 s. On busy ones most still are."""
-    site.add(*(f"store{number}" for number in range(9)), sample="office")
-    contexts = map(site.context, ("hangs", "missing", "hangs2", *(f"store{number}" for number in range(9))))
-    async with fleet(site, *contexts) as screen:
-        times = []
-        for number in count():
-            if screen.fleet.fleet.is_complete and number > 20:
-                break
-            before, began = screen.fleet.list.cursor, monotonic()
-            screen._send("j" if number % 2 == 0 else "k", 1.0)
-            while screen.fleet.list.cursor == before:
-                assert monotonic() - began < PATIENCE
-                await asyncio.sleep(0)
-            times.append(monotonic() - began)
-            await screen.settled()
-        assert sorted(times)[len(times) // 2] < 0.05
+async def test_no_key_waits_while_twelve_are_read_one_of_them_large() -> None:
+    """Measured is the processor time of this process until a key is answered: a busy machine takes none of it."""
+
+    async def longest(screen: Screen, least: int) -> float:
+        fleet, times = screen.fleet, list[float]()
+        answers: Mapping[str, Callable[[], object]] = {
+            "j": lambda: fleet.list.cursor == 1, "k": lambda: fleet.list.cursor == 0,
+            "slash": lambda: fleet.filter_bar, "a": lambda: fleet.filter_text, "escape": lambda: not fleet.filter_bar,
+            "G": lambda: fleet.list.cursor == 11, "pageup": lambda: fleet.list.cursor == 0,
+        }  # fmt: skip
+        for key in cycle(answers):
+            if len(times) >= least and key == "j" and fleet.fleet.is_complete:
+                return max(times)
+            before = process_time()
+            screen._send(key, 1.0)
+            async with asyncio.timeout(PATIENCE):
+                while not answers[key]():
+                    await asyncio.sleep(0)
+            times.append(process_time() - before)
+            await asyncio.sleep(0.005)
+        raise AssertionError
+
+    with twelve(accounts=100_000, lines=2_000) as (_, config):
+        stores = stores_of(CliContext(), every_context(read_settings(config)), for_screen=True)
+        gc.collect()
+        gc.disable()  # as when kconsole starts; the screen turns it on
+        async with KConsoleApp(stores, "", "helpdesk").run_test(size=WIDE) as pilot:
+            screen = Screen(pilot)
+            waits = [await longest(screen, 50)]
+            rows = screen.fleet.fleet.rows
+            await until(screen.pilot, lambda: rows["large"].state == "ok")
+            assert Counter(row.state for row in rows.values()) == {
+                "ok": 8, "damaged": 1, "missing": 1, "no-answer": 2,
+            }  # fmt: skip
+            await screen.press("r")
+            waits.append(await longest(screen, 50))
+            await screen.complete()
+            assert max(waits) < LONGEST_WAIT
+        gc.unfreeze()

@@ -1,7 +1,6 @@
 """Fleet: the stores of all contexts. Each is read by itself, and keys are answered meanwhile."""
 
 import gc
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -14,9 +13,10 @@ from textual.widget import Widget
 
 from kconsole.core.errors import ConsoleError
 from kconsole.licensing.monitoring import STATES
-from kconsole.operations.contexts import Context, Stores
-from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.contexts import Context
+from kconsole.operations.fleet import totals
 from kconsole.operations.fleet_reading import FleetRow
+from kconsole.operations.fleet_stores import Stores
 from kconsole.text import fleet as texts
 from kconsole.text import words
 from kconsole.text.messages import error_words, hint_words
@@ -28,11 +28,6 @@ from kconsole.tui.widgets.fleet_list import FleetList, alarm_words, problem_word
 OFTEN: Final = 0.05
 SELDOM: Final = 1.0
 """Seconds between two looks at what the threads have found: while stores are read, and afterwards."""
-
-SHORT_TURN: Final = 0.001
-"""Seconds that a thread keeps the interpreter while stores are read: keys wait for each of the threads in turn."""
-
-USUAL_TURN: Final = sys.getswitchinterval()
 
 LAST: Final = 10_000_000
 """Where what is not known stands in an order by numbers."""
@@ -96,7 +91,7 @@ class FleetScreen(FilterScreen):
 
     def __init__(self, stores: Stores) -> None:
         super().__init__()
-        self.fleet = Fleet(stores.contexts, stores.reading)
+        self.fleet = stores.fleet()
         self._who = stores.who
         self._text, self._order = "", next(iter(ORDERS))
         self._timer: Timer | None = None
@@ -113,10 +108,6 @@ class FleetScreen(FilterScreen):
 
     def on_unmount(self) -> None:
         self.fleet.close()
-        sys.setswitchinterval(USUAL_TURN)
-
-    def on_screen_suspend(self) -> None:
-        sys.setswitchinterval(USUAL_TURN)
 
     def on_screen_resume(self) -> None:
         self._look()
@@ -134,7 +125,6 @@ class FleetScreen(FilterScreen):
             gc.freeze()
             gc.enable()
         if self.is_current:
-            sys.setswitchinterval(USUAL_TURN if self.fleet.is_complete else SHORT_TURN)
             self._timer = self.set_timer(OFTEN if not self.fleet.is_complete else SELDOM, self._look)
 
     # Commands
