@@ -128,6 +128,8 @@ class SeatHistory:
 
     def take(self, commit: Commit) -> None:
         """Take in the next line."""
+        if commit.refused and not commit.changes:  # nothing was read, restored or imported
+            commit = commit._replace(operation="")
         day, moves, unlisted = self._day_of(commit), _moves(commit.changes, self._policy), _unlisted(commit.changes)
         joins, leaves, why = len(moves.joins), len(moves.leaves), self._break(commit)
         if unlisted is None and why is None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.core.history import GAP, Commit, Operator
+from kconsole.core.history import GAP, Commit, Operator, Refusal
 from kconsole.licensing.seat_history import Group, SeatDay
 from tests.licensing.log_writer import BEGIN, LogWriter
 from tests.limits import EXAMPLES
@@ -119,6 +119,17 @@ def test_what_a_sync_finds_is_spread_over_the_days_before_it() -> None:
     assert [day.used for day in days] == [10, 12, 14, 16, 18, 20, 20, 20]
     assert [day.is_read for day in days] == [True, False, False, False, False, True, False, False]
     assert days[0].breaks == ["begin", "sync"]
+
+
+def test_what_was_refused_read_and_restored_nothing() -> None:
+    log, plain = LogWriter(), LogWriter()
+    for each in (log, plain):
+        each.add(3)
+        each.forward(2)
+    for operation in ("restore", "sync"):
+        log.write("tag")
+        log.commits[-1] = log.commits[-1]._replace(operation=operation, refused=(Refusal("", "x"),))
+    assert days_of(log) == days_of(plain)
 
 
 def test_beginnings_are_breaks_and_no_one_joins_in_them() -> None:

@@ -80,6 +80,9 @@ class Kept(NamedTuple):
     def entry(self, login: str, **fields: Any) -> Said:
         return self.change("entries", self.number(login), fields)
 
+    def document(self, login: str) -> bytes:
+        return encoded("entries", self.session.store.state.entries[self.number(login)])
+
     def new(self, table: str, after: Any, number: int = 0) -> Said:
         return self.change(table, number or head_of(self.database)[2], after, b"null")
 
@@ -102,6 +105,10 @@ def kept(database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFacto
         session = Session.create(database.address(), replace(inventory(5), reservations=reservations))
         session.do(KeepAccounts((f"dora@{SOUTH}",), SOON, "why"))
         session.do(DisableAccounts((f"dora@{SOUTH}",)))
+        carol = Session.open(database.address("carol"), "carol")
+        carol.do(TagAccounts((f"anna@{NORTH}",), ("x",)))
+        carol.close()
+        session.catch_up()
         store_places.bind(session, "hans", [NORTH], f"anna@{NORTH}")
         store_places.bind(session, "cora", [NORTH.upper()], f"carol@{NORTH}")
         yield Kept(database, session)
@@ -245,7 +252,19 @@ FORGED: Final[dict[str, Forgery]] = {
     "beyond it, as mapped": forged("carol", "map", lambda at: at.new("entries", Entry(address=f"x@{NORTH}"))),
     "wrong seats": forged("carol", "tag", lambda at: at.entry("berg", tags=("x",)), seats=[99, 99]),
     "wrong seats of helpdesk": forged("hana", "disable", lambda at: at.entry("berg", enabled=False), seats=[6, 6]),
-    # what readers cannot take
+    "deleted as if undone": forged("carol", "undo", lambda at: _gone(at, "anna", mailbox_fate="keep"), undoes=3),
+    # what readers cannot take, or search engines of the log do not find
+    "escaped letters": forged(
+        "carol", "tag", lambda at: at.entry("berg", tags=("x",)) | {"table": Fragment(b'"entri\\u0065s"')}
+    ),
+    "a record twice before": forged(
+        "carol",
+        "tag",
+        lambda at: at.entry("berg", tags=("x",)) | {"before": Fragment(b'{"address":7,' + at.document("berg")[1:])},
+    ),
+    "the same by helpdesk": forged(
+        "hana", "disable", lambda at: at.entry("off") | {"before": Fragment(b'{"enabled":7,' + at.document("off")[1:])}
+    ),
     "a sum": forged("carol", "tag", lambda at: at.entry("berg", tags=("x",)), state="0" * 32),
     "no such kind": forged("carol", "add", lambda at: at.new("entries", b'{"address":"x@north.example","kind":"x"}')),
     "a number for a text": forged("carol", "add", lambda at: at.new("entries", b'{"address":7}')),

@@ -214,6 +214,13 @@ def test_what_a_login_can_do_besides_lines_is_harmless(database: Database, boss:
             own.execute("SELECT kconsole.append('other', 0, repeat('0', 64), %s, 1)", ([line],))
         with pytest.raises(psycopg.Error, match="so many lines"):
             own.execute("SELECT kconsole.append('kconsole', %s, %s, %s, 99)", (*head_of(database)[:2], [line] * 101))
+        own.execute("SET standard_conforming_strings = off")  # which would spoil all regular expressions
+        line = line_of(database, said_by("hana", database, refusals=[{"code": "x"}], at="today"))
+        with pytest.raises(psycopg.Error, match="does not say that"):
+            own.execute(
+                "SELECT kconsole.append('kconsole', %s, %s, ARRAY[decode(%s, 'hex')], %s)",
+                (*head_of(database)[:2], line.hex(), FORMAT),
+            )
         own.execute("BEGIN")
         own.execute("SELECT kconsole.lock_head('kconsole')")  # held: others are told that it is busy
         ((timeout,),) = own.execute("SHOW idle_in_transaction_session_timeout").fetchall()

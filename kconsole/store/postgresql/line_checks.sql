@@ -20,7 +20,7 @@ BEGIN
                 || E'}\n'
             FROM json_each(content)
         )
-        OR line ~* '\\u(0000|d[89a-f])'
+        OR line ~ '(^|[^\\])(\\\\)*\\(/|u(?!00(0[1-9a-f]|1[0-9a-f])))'  -- what needs no escape, or no reader takes
         OR EXISTS (SELECT FROM json_each(content) WHERE key = ANY (texts) AND json_typeof(value) <> 'string')
         OR EXISTS (
             SELECT FROM json_each(content)
@@ -55,6 +55,8 @@ BEGIN
         WHERE change::text IS DISTINCT FROM pg_catalog.format('{"table":%s,"number":%s,"before":%s,"after":%s}',
                 change -> 'table', change ->> 'number', change -> 'before', change -> 'after')
             OR change ->> 'number' !~ '^[0-9]{1,15}$'
+            OR (change -> 'before')::text <> 'null'
+                AND kconsole.is_record(change ->> 'table', (change -> 'before')::text) IS NOT TRUE
             OR (change -> 'after')::text <> 'null'
                 AND kconsole.is_record(change ->> 'table', (change -> 'after')::text) IS NOT TRUE
     ) THEN

@@ -174,7 +174,7 @@ $$;
 
 -- Bind a login to domains (NULL for all) and to an account, which it must not disable or delete; or end that.
 CREATE OR REPLACE FUNCTION kconsole.bind(of_login text, to_domains text[], its_account text DEFAULT '') RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 BEGIN
     IF kconsole.role_of(session_user) IS DISTINCT FROM 'full-admin' THEN
         PERFORM kconsole.refuse('only a full admin binds a login');
@@ -193,7 +193,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION kconsole.unbind(of_login text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 BEGIN
     IF kconsole.role_of(session_user) IS DISTINCT FROM 'full-admin' THEN
         PERFORM kconsole.refuse('only a full admin ends what a login is bound to');
@@ -205,7 +205,7 @@ $$;
 
 -- What holds for the login that asks. A full admin is bound to no domain.
 CREATE OR REPLACE FUNCTION kconsole.binding() RETURNS TABLE (role text, domains text[], account text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
     SELECT own.role, CASE own.role WHEN 'full-admin' THEN NULL ELSE o.domains END, coalesce(o.account, '')
     FROM (SELECT kconsole.role_of(session_user) AS role) own
     LEFT JOIN kconsole.operator o ON o.login = session_user
@@ -216,7 +216,7 @@ $$;
 -- which a notification forbids.
 CREATE OR REPLACE FUNCTION kconsole.lock_head(of_store text)
 RETURNS TABLE (sequence bigint, hash text, size bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 BEGIN
     IF coalesce(kconsole.role_of(session_user), 'auditor') = 'auditor' THEN
         PERFORM kconsole.refuse('the role of this login changes nothing');
@@ -235,7 +235,7 @@ $$;
 -- Append lines, all or none, to a store whose head is this; sequence 0 and 64 zeros begin one.
 CREATE OR REPLACE FUNCTION kconsole.append(of_store text, after_sequence bigint, after_hash text, lines bytea[], its_format integer)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 DECLARE
     role CONSTANT text := coalesce(kconsole.role_of(session_user), 'auditor');
     known kconsole.head;
@@ -278,7 +278,7 @@ BEGIN
         END IF;
     END IF;
     FOREACH line IN ARRAY lines LOOP
-        IF length(line) < 160 THEN
+        IF line IS NULL OR length(line) < 160 THEN
             RAISE EXCEPTION 'no line' USING ERRCODE = 'KC002';
         END IF;
         before_tail := substring(line FROM 1 FOR length(line) - 76);
