@@ -99,10 +99,10 @@ def pattern(kind: Any) -> str:
         return rf"\[(?:{each}(?:,{each})*)?\]"
     hints = get_type_hints(kind)
     leaves_out, parts = kind.__struct_config__.omit_defaults, []
-    for field in msgspec.structs.fields(kind):  # each with its comma, unless it is the last one that is there
+    for field in msgspec.structs.fields(kind):  # JSON itself knows which ones have a comma
         if (kind, field.name) == (Entry, "id"):  # see `compact_entry`
             continue
-        part = rf'"{field.encode_name}":{pattern(hints[field.name])}(?:,(?=")|(?=\}}))'
+        part = rf'"{field.encode_name}":{pattern(hints[field.name])},?'
         parts.append(f"(?:{part})?" if leaves_out and not field.required else part)
     return rf"\{{{''.join(parts)}\}}"
 

@@ -244,10 +244,9 @@ DECLARE
     tail text;
     content json;
     is_new boolean;
-    numbers bigint[];
     used_before bigint;
     used_after bigint;
-    takes_seats integer;
+    more bigint;
 BEGIN
     IF role = 'auditor' THEN
         PERFORM kconsole.refuse('the role of this login changes nothing');
@@ -296,14 +295,15 @@ BEGIN
         IF NOT is_new THEN
             PERFORM kconsole.check_line(of_store, content, convert_from(line, 'UTF8'), role, known);
         END IF;
-        numbers := ARRAY(
-            SELECT (change ->> 'number')::bigint FROM json_array_elements(content -> 'changes') change
-            WHERE change ->> 'table' = 'entries' AND change -> 'logins' IS NULL
-        );
-        takes_seats := (
-            SELECT count(*) FROM kconsole.record r
-            WHERE r.store = of_store AND r.kind = 'entries' AND r.number = ANY (numbers) AND r.seat = 1
-        );
+        SELECT count(*) FILTER (WHERE (change -> 'after')::text <> 'null'
+                AND kconsole.seat_of(change ->> 'table', change -> 'after') = 1)
+            - count(*) FILTER (WHERE known_seat = 1)
+        INTO more
+        FROM json_array_elements(content -> 'changes') change LEFT JOIN LATERAL (
+            SELECT r.seat FROM kconsole.record r
+            WHERE r.store = of_store AND r.kind = 'entries' AND r.number = (change ->> 'number')::bigint OFFSET 0
+        ) known_as (known_seat) ON change ->> 'table' = 'entries'
+        WHERE change -> 'logins' IS NULL;
         IF role <> 'full-admin' THEN
             used_before := kconsole.used(of_store, known.counted);
         END IF;
@@ -328,10 +328,7 @@ BEGIN
             WHERE change -> 'logins' IS NOT NULL
                 AND r.store = of_store AND r.kind = change ->> 'table' AND r.number = (login ->> 0)::bigint;
         END IF;
-        known.counted := known.counted - takes_seats + (
-            SELECT count(*) FROM kconsole.record r
-            WHERE r.store = of_store AND r.kind = 'entries' AND r.number = ANY (numbers) AND r.seat = 1
-        );
+        known.counted := known.counted + more;
         IF role <> 'full-admin' THEN
             used_after := kconsole.used(of_store, known.counted);
             PERFORM kconsole.check_seats(of_store, content, used_before, used_after);
