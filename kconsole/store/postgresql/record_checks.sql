@@ -1,10 +1,13 @@
 -- What append() checks of the lines of logins that are no full admins. None of these functions is granted to anyone.
+-- Those in PL/pgSQL keep their plans, which those in SQL make at each call.
 
 CREATE OR REPLACE FUNCTION kconsole.is_object(content json) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT json_typeof(content) = 'object' AND (
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN json_typeof(content) = 'object' AND (
         SELECT count(*) = count(DISTINCT key) FROM json_object_keys(CASE json_typeof(content) WHEN 'object' THEN content END) key
-    )
+    );
+END
 $$;
 
 -- Whether every reader of JSON can take something: it is not deep, and has no number that is too large.
@@ -36,11 +39,13 @@ $$;
 
 -- Whether a record is one that kconsole writes, so that every reader can take it, its days and times too.
 CREATE OR REPLACE FUNCTION kconsole.is_record(kind text, document text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT document ~ ('^' || kconsole.pattern_of(kind) || '$') AND NOT EXISTS (
-        SELECT FROM regexp_matches(document, '"(\d{4}-\d\d-\d\dT[0-9:.]+Z)"', 'g') found
-        WHERE found[1]::timestamptz IS NULL  -- no such day is an error
-    )
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN document ~ ('^' || kconsole.pattern_of(kind) || '$') AND NOT EXISTS (
+        SELECT FROM regexp_matches(document, '"(\d{4}-\d\d-\d\dT[0-9:.]+Z)"', 'g') times
+        WHERE times[1]::timestamptz IS NULL  -- no such day is an error
+    );
+END
 $$;
 
 -- Whether a login that is bound to domains works with an address; one that is bound to none works with all.
@@ -51,26 +56,30 @@ $$;
 
 -- The seats in use, as kconsole.licensing.counting has them.
 CREATE OR REPLACE FUNCTION kconsole.used(of_store text, counted bigint) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH restart AS (
-        SELECT (document::json ->> 'last_restart')::timestamptz AS at, coalesce(document::json ->> 'line', '0')::bigint AS line
-        FROM kconsole.record WHERE store = of_store AND kind = 'server' AND number = 1
-    ), held AS (
-        SELECT (document::json ->> 'deleted_at')::timestamptz AS at,
-            coalesce(document::json ->> 'deleted_in', '0')::bigint AS line
-        FROM kconsole.record WHERE store = of_store AND kind = 'entries' AND seat = 2
-    ), server AS (
-        SELECT document::json AS it FROM kconsole.record WHERE store = of_store AND kind = 'connection' AND number = 1
-    )
-    SELECT counted + (
-        SELECT count(*) FROM held LEFT JOIN restart ON true
-        WHERE restart.at IS NULL
-            OR NOT CASE WHEN held.line <> restart.line THEN held.line < restart.line ELSE held.at < restart.at END
-    ) + coalesce((
-        SELECT coalesce(it ->> 'unlisted', '0')::bigint FROM server
-        WHERE json_array_length(coalesce(it -> 'uncounted', '[]')) > 0
-            OR position('"figure":"other-domains"' IN coalesce(it ->> 'missing', '')) > 0
-    ), 0)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        WITH restart AS (
+            SELECT (document::json ->> 'last_restart')::timestamptz AS at, coalesce(document::json ->> 'line', '0')::bigint AS line
+            FROM kconsole.record WHERE store = of_store AND kind = 'server' AND number = 1
+        ), held AS (
+            SELECT (document::json ->> 'deleted_at')::timestamptz AS at,
+                coalesce(document::json ->> 'deleted_in', '0')::bigint AS line
+            FROM kconsole.record WHERE store = of_store AND kind = 'entries' AND seat = 2
+        ), server AS (
+            SELECT document::json AS it FROM kconsole.record WHERE store = of_store AND kind = 'connection' AND number = 1
+        )
+        SELECT counted + (
+            SELECT count(*) FROM held LEFT JOIN restart ON true
+            WHERE restart.at IS NULL
+                OR NOT CASE WHEN held.line <> restart.line THEN held.line < restart.line ELSE held.at < restart.at END
+        ) + coalesce((
+            SELECT coalesce(it ->> 'unlisted', '0')::bigint FROM server
+            WHERE json_array_length(coalesce(it -> 'uncounted', '[]')) > 0
+                OR position('"figure":"other-domains"' IN coalesce(it ->> 'missing', '')) > 0
+        ), 0)
+    );
+END
 $$;
 
 -- Check that a change begins with the record as it is now; returns what that was, NULL for none.
