@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from kconsole.cli.context import CliContext, FilePath, at_store, reading, say
-from kconsole.cli.shell import kept_variables
+from kconsole.cli.shell import SETTINGS, kept_variables
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, ConsoleError, reason_of
 from kconsole.operations.roles import ROLES_FILE, person_here, read_roles
+from kconsole.operations.settings import CONFIG_VARIABLE, settings_path
 from kconsole.operations.system import BROWSER_VARIABLE
 from kconsole.text.messages import sentence
 
@@ -89,6 +90,7 @@ def serve(
         raise BadInput("serve-not-installed", "install-serve", missing=error.name or "") from None
     words = _words(place, auth, password_file, base)
     with closing(_listening(address, path)) as listening:
+        own = None if path is None else path.lstat()
         rules = rules_of(listening, origins, proxies, auth == "header")
         gate = Gate(rules, _is_operator(place))
 
@@ -104,13 +106,14 @@ def serve(
         try:
             asyncio.run(server.serve(listening, renew))
         finally:
-            if path is not None:
-                with suppress(OSError):
+            with suppress(OSError):
+                if path is not None and own is not None and os.path.samestat(path.lstat(), own):
                     path.unlink()
 
 
 def _say(what: Message) -> None:
-    say(sentence(what))
+    with suppress(OSError):  # a log that is full or gone ends no console
+        say(sentence(what))
 
 
 def _words(place: CliContext, auth: str, password_file: Path | None, base: Path | None) -> Callable[[str], list[str]]:
@@ -128,7 +131,7 @@ def _words(place: CliContext, auth: str, password_file: Path | None, base: Path 
         )
         if is_set
     ]
-    then = ["--auditor"] if auth == "token" else []
+    then = ["--keep-settings", *(["--auditor"] if auth == "token" else [])]
     if password_file is not None:
         then += ["--password-file", str(_absolute(password_file))]
     if base is not None:
@@ -157,7 +160,20 @@ def environment_at(address: str) -> Mapping[str, str]:
     language = {name: text for name, text in kept_variables(os.environ).items() if name.startswith(("LANG", "LC_"))}
     language.pop("LC_ALL", None)
     terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_CTYPE": "C.UTF-8"}
-    return {**language, **terminal, BROWSER_VARIABLE: address, "PATH": "/usr/bin:/bin"}
+    return {**language, **terminal, **_settings(), BROWSER_VARIABLE: address, "PATH": "/usr/bin:/bin"}
+
+
+def _settings() -> dict[str, str]:
+    """The variables that choose the configuration and the database, for a process in another folder.
+
+    Its home is that of the user database, so the path of the configuration file of this process is among them.
+    """
+    kept = kept_variables(os.environ, SETTINGS)
+    kept |= {name: str(Path(text).absolute()) for name, text in kept.items() if name.endswith("FILE")}
+    path = settings_path()
+    if path is not None and (CONFIG_VARIABLE in os.environ or path.exists()):
+        kept[CONFIG_VARIABLE] = str(path.absolute())
+    return kept
 
 
 def _listening(address: str, path: Path | None) -> socket.socket:
@@ -188,6 +204,7 @@ def _at(path: Path) -> socket.socket:
     try:
         if path.is_socket():
             with socket.socket(socket.AF_UNIX) as other, suppress(ConnectionRefusedError):
+                other.settimeout(1)  # one that accepts nothing any more would let it wait for ever
                 other.connect(str(path))
                 raise BadInput("serve-already", "serve-elsewhere", address=str(path))
             path.unlink()

@@ -17,6 +17,7 @@ from kconsole.cli.streams import has_person
 from kconsole.core.errors import BadInput
 from kconsole.net.secrets import secret_from
 from kconsole.operations.confinement import confine_files
+from kconsole.operations.settings import CONFIG_VARIABLE
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.system import BROWSER_VARIABLE
 from kconsole.text.messages import show_paths_within
@@ -39,6 +40,9 @@ KEPT: Final = {
 }
 """Variables that stay, by the pattern of the name, and the pattern of a value that is taken."""
 
+SETTINGS: Final = {CONFIG_VARIABLE: r"/.{1,4095}", r"PG(?!PASSWORD$)[A-Z]{2,30}": r"[ -~]{1,4096}"}
+"""Variables that choose the configuration and the database, for who alone sets them: not a user of SSH."""
+
 LONGEST_COMMAND: Final = 16_384
 """Characters of a command."""
 
@@ -56,6 +60,7 @@ LONGEST_COMMAND: Final = 16_384
     metavar="DIR",
     help="The folder with the folders inbox and exports (the home folder).",
 )
+@click.option("--keep-settings", is_flag=True, help="Keep variables that choose configuration and database.")
 @at_store
 @on_screen
 @click.pass_context
@@ -66,12 +71,13 @@ def shell(
     may_look: bool,
     password_file: Path | None,
     base: Path | None,
+    keep_settings: bool,
 ) -> int:
     """Serve one operator, by a forced SSH command or a sudo rule.
 
     Without a command of the user it opens the console, or prints the status where there is no terminal. Otherwise it
     runs the user's words as a command line of kconsole, never a shell. It reads files in the folder inbox only, and
-    writes files in the folder exports only.
+    writes files in the folder exports only. Its environment is empty but for language, terminal and connection.
     """
     command = os.environ.get(ORIGINAL_COMMAND, "")
     place.command, place.words = "", tuple(re.sub(r"[^!-~]", " ", command).split())
@@ -80,7 +86,7 @@ def shell(
         home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:  # an unknown user, as in many containers
         home = Path("/")
-    enclose(home, (base or home).absolute())
+    enclose(home, (base or home).absolute(), {**KEPT, **SETTINGS} if keep_settings else KEPT)
     if secret is not None:
         os.environ[SERVER_PASSWORD] = secret.reveal()
     place.operator_name, place.may_look = operator, may_look
@@ -107,19 +113,24 @@ def words_of_command(command: str) -> list[str]:
     return words[1:] if words[:1] == ["kconsole"] else words
 
 
-def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that say something about the terminal, the language and the connection, if they look as they do."""
+def kept_variables(variables: Mapping[str, str], patterns: Mapping[str, str] = KEPT) -> dict[str, str]:
+    """The variables that say something about the terminal, the language and the connection, if they look as they do.
+
+    Args:
+        variables: all that there are.
+        patterns: of values, by those of names.
+    """
     kept = {}
     for name, value in variables.items():
-        pattern = next((KEPT[each] for each in KEPT if re.fullmatch(each, name)), None)
+        pattern = next((patterns[each] for each in patterns if re.fullmatch(each, name)), None)
         if pattern is not None and re.fullmatch(pattern, value):
             kept[name] = value
     return kept
 
 
-def enclose(home: Path, base: Path) -> None:
+def enclose(home: Path, base: Path, patterns: Mapping[str, str] = KEPT) -> None:
     """Leave an operator nothing that runs or overwrites something else: variables, core dumps, ctrl+z, files."""
-    kept = kept_variables(os.environ)
+    kept = kept_variables(os.environ, patterns)
     os.environ.clear()
     os.environ.update(kept, HOME=str(home), PATH="/usr/bin:/bin")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -49,9 +49,9 @@ def choice_of(location: Location | None, context: str, is_confined: bool) -> Cho
         if by_variable:
             raise click.UsageError(f"{STORE_VARIABLE} and {CONTEXT_VARIABLE} are both set; unset one of them.")
         return Choice(location_named(store, STORE_VARIABLE))
-    if is_confined:  # an operator cannot choose: the forced command names the store, or there is one only
+    if is_confined:  # an operator cannot choose: the forced command names store or context, or there is one only
         try:
-            return choose()
+            return choose(context)
         except BadInput as error:
             raise BadInput("forced-command-names-no-store", "ask-full-admin") from error
     return choose(context or by_variable)

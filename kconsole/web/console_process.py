@@ -18,14 +18,17 @@ from typing import Final
 import kconsole
 
 BOOT: Final = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM:
+    signal.signal(number, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "kconsole"
 from kconsole.__main__ import main
 main()
 """
-"""Takes the terminal, for signals of its size and its end; and loads the program that this one is, wherever it is."""
+"""Takes the terminal, for signals of its size and its end, also where nohup lets the server ignore them; and loads the
+program that this one is, wherever it is."""
 
 SOURCE: Final = str(Path(kconsole.__file__).parent.parent)
 
@@ -114,17 +117,19 @@ class ConsoleProcess:
         process = self._process
         if process is None:
             return
-        for number, patience in STEPS:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, number)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._drained(process), patience)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it started, and did not end
-        terminal, self._terminal = self._terminal, -1
-        if terminal >= 0:
-            os.close(terminal)
+        try:
+            for number, patience in STEPS:
+                if process.returncode is None:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, number)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._drained(process), patience)
+        finally:  # also if the server ends meanwhile
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)  # what it started, and did not end
+            terminal, self._terminal = self._terminal, -1
+            if terminal >= 0:
+                os.close(terminal)
 
     async def _drained(self, process: Process) -> None:
         """Wait for its end. What it still shows is dropped: else it would wait for someone to read it."""

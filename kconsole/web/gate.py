@@ -18,8 +18,6 @@ TOKEN_LIFE: Final = 600.0
 VISIT_LIFE: Final = 12 * 3600.0
 """Seconds after which a browser needs another link."""
 
-COOKIE: Final = "kconsole"
-
 NAME_HEADER: Final = "X-Remote-User"
 ADDRESS_HEADER: Final = "X-Forwarded-For"
 
@@ -172,6 +170,17 @@ def _plain_address(text: str) -> str:
     except ValueError:
         return ""
     return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def cookie_name(origin: str) -> str:
+    """The name of the cookie at an origin.
+
+    Browsers keep cookies by host, so the port is in the name: servers of other stores have theirs. Behind TLS, a
+    browser takes a name with this start from this host itself only.
+    """
+    parts = urlsplit(origin)
+    name = f"kconsole-{parts.port or parts.scheme}"
+    return f"__Host-{name}" if parts.scheme == "https" else name
 
 
 def origin_of(url: str) -> str | None:

@@ -1,69 +1,38 @@
-"""The web server: pages, and the socket between a browser and its console.
+"""The web server: who gets which answer, and a console for each socket.
 
 Pages and protocol are those of textual-serve, whose program in the browser draws the terminal. Of its server nothing is
 used: that one lets any page in.
 """
 
 import asyncio
-import json
 import logging
 import secrets
 import signal
 import socket
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
-from string import Template
 from typing import Any, Final, NamedTuple
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from kconsole.core.codes import Message, message, short
 from kconsole.text.messages import sentence
+from kconsole.web.connections import Connections
 from kconsole.web.console_process import ConsoleProcess
-from kconsole.web.gate import COOKIE, VISIT_LIFE, Gate, TurnedAway, Visitor
+from kconsole.web.gate import VISIT_LIFE, Gate, TurnedAway, Visitor, cookie_name
+from kconsole.web.pages import HEADERS, file_page, html_page
+from kconsole.web.session import LONGEST_MESSAGE, Session
 
 MOST_OF_A_USER: Final = 2
 
-LONGEST_MESSAGE: Final = 4 * 65_536
-"""Bytes that a browser may send at once: the longest paste that the console takes, as JSON."""
-
-MOST_MESSAGES, MOST_BYTES = 400, 2 * LONGEST_MESSAGE
-"""What a browser may send within a second. A wheel that is spun sends some hundred."""
-
 LOGIN_LENGTH: Final = 200
 
-_OWN: Final = Path(__file__).parent / "static"
-_front = find_spec("textual_serve")
-if _front is None or _front.origin is None:
-    raise ImportError("textual_serve", name="textual_serve")
-_FRONT: Final = Path(_front.origin).parent / "static"
+CLOSING: Final = 2.0
+"""Seconds for a browser to take leave. Then its connection ends, whatever it has not read."""
 
-FILES: Final[Mapping[str, tuple[Path, str]]] = {
-    "page.css": (_OWN / "page.css", "text/css"),
-    "page.js": (_OWN / "page.js", "text/javascript"),
-    "login.js": (_OWN / "login.js", "text/javascript"),
-    "icon.svg": (_OWN / "icon.svg", "image/svg+xml"),
-    "textual.js": (_FRONT / "js" / "textual.js", "text/javascript"),
-    "xterm.css": (_FRONT / "css" / "xterm.css", "text/css"),
-    "mono.ttf": (_FRONT / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
-}
-"""All files that can be fetched, by their names there."""
 
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'none'; object-src 'none'; sandbox allow-scripts allow-same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cache-Control": "no-store",
-    "Server": "kconsole",
-}
+_ORIGIN: Final = web.RequestKey("origin", str)
+"""The origin that a request is for."""
 
 
 class Limits(NamedTuple):
@@ -72,6 +41,8 @@ class Limits(NamedTuple):
     sessions: int
     idle: float
     """Seconds without a key, after which a console ends."""
+    request: float = 30.0
+    """Seconds for a request to arrive, and for its answer to be taken."""
 
 
 Words = Callable[[str], Sequence[str]]
@@ -119,12 +90,17 @@ class WebServer:
                 loop.add_signal_handler(number, ended.set)
         loop.add_signal_handler(signal.SIGUSR1, renew)
         quiet = logging.Logger("kconsole.web", logging.CRITICAL)  # what is no request is no one's business
-        runner = web.AppRunner(app, access_log=None, logger=quiet, handle_signals=False, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            app, access_log=None, logger=quiet, handle_signals=False, shutdown_timeout=1.0,
+            keepalive_timeout=self._limits.request, lingering_time=1.0, max_headers=64, auto_decompress=False,
+        )  # fmt: skip
         await runner.setup()
+        assert runner.server is not None  # noqa: S101  # it is there from now on
+        self._connections = Connections(runner.server)
         try:
-            await web.SockSite(runner, listening).start()
-            renew()
-            await ended.wait()
+            async with await loop.create_server(self._connections, sock=listening):
+                renew()
+                await ended.wait()
         finally:
             sessions = [*self._sessions]
             for session in sessions:
@@ -136,15 +112,35 @@ class WebServer:
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
+        """Give a request its time, to arrive and to be answered. A socket stays as long as its console."""
+        if request.path == "/ws":
+            return await self._answer(request, handler)
+        try:
+            async with asyncio.timeout(self._limits.request):
+                answer = await self._answer(request, handler)
+                await answer.prepare(request)
+                await answer.write_eof()
+                return answer
+        except TimeoutError:
+            _abort(request)
+            raise ConnectionResetError from None
+
+    async def _answer(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         """Check where a request comes from, before anything else, and make every answer a strict one."""
         try:
+            if not request.raw_path.startswith("/"):  # as to a proxy: its host would be another one than that of Host
+                raise web.HTTPBadRequest
             needs_origin = request.method != "GET" or request.path == "/ws"
-            request["origin"] = self._gate.origin(_peer(request), request.headers, needs_origin)
+            request[_ORIGIN] = self._gate.origin(_peer(request), request.headers, needs_origin)
             answer = await handler(request)
         except TurnedAway as error:
             answer = web.Response(status=error.status, text=sentence(message(error.code)) + "\n")
         except web.HTTPException as error:
             answer = web.Response(status=error.status, text=f"{error.status}\n")
+        except ConnectionError:
+            raise
         except Exception as error:
             self._say_failed(error)
             answer = web.Response(status=500, text="500\n")
@@ -157,7 +153,8 @@ class WebServer:
         self._say(message("web-failed", kind=type(error).__name__, reason=short(str(error))))
 
     def _visitor(self, request: web.Request) -> Visitor:
-        return self._gate.visitor(_peer(request), request.headers, request.cookies.get(COOKIE, ""))
+        cookie = request.cookies.get(cookie_name(request[_ORIGIN]), "")
+        return self._gate.visitor(_peer(request), request.headers, cookie)
 
     async def _page(self, request: web.Request) -> web.Response:
         """The console's page, or the one that a link opens."""
@@ -166,10 +163,10 @@ class WebServer:
         except TurnedAway as error:
             if error.status != 401:
                 raise
-            return _html("login.html", 401, "needs-link", "needs-scripts")
+            return html_page("login.html", 401, "needs-link", "needs-scripts")
         nonce = secrets.token_urlsafe(16)
-        url = "ws" + request["origin"].removeprefix("http") + "/ws"
-        page = _html("page.html", 200, "ended", "open-again", url=url, nonce=nonce)
+        url = "ws" + request[_ORIGIN].removeprefix("http") + "/ws"
+        page = html_page("page.html", 200, "ended", "open-again", url=url, nonce=nonce)
         # The terminal in the page makes style sheets of its own; page.js gives them this number.
         styles = f"style-src 'self' 'nonce-{nonce}'; "
         policy = HEADERS["Content-Security-Policy"]
@@ -178,53 +175,59 @@ class WebServer:
 
     async def _login_page(self, _: web.Request) -> web.Response:
         """The page of a link: not that of the console, where a browser would load nothing for another link."""
-        return _html("login.html", 200, "needs-link", "needs-scripts")
+        return html_page("login.html", 200, "needs-link", "needs-scripts")
 
     async def _file(self, request: web.Request) -> web.Response:
-        found = FILES.get(request.match_info["name"])
-        if found is None:
-            raise web.HTTPNotFound
-        path, kind = found
-        answer = web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8" if "text" in kind else None)
-        answer.headers["Cache-Control"] = "max-age=3600"
-        answer.enable_compression()
-        return answer
+        return file_page(request.match_info["name"], "gzip" in request.headers.get("Accept-Encoding", ""))
 
     async def _login(self, request: web.Request) -> web.Response:
-        cookie = self._gate.admit(await request.text())
+        cookie = self._gate.admit((await request.read()).decode("ascii", "replace"))
         answer = web.Response(status=204)
-        is_tls = request["origin"].startswith("https:")
-        answer.set_cookie(
-            COOKIE, cookie, max_age=int(VISIT_LIFE), path="/", httponly=True, samesite="Strict", secure=is_tls
-        )
+        is_tls = request[_ORIGIN].startswith("https:")
+        name, lasts = cookie_name(request[_ORIGIN]), int(VISIT_LIFE)
+        answer.set_cookie(name, cookie, max_age=lasts, path="/", httponly=True, samesite="Strict", secure=is_tls)
         return answer
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         visitor = self._visitor(request)
-        browser = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST_MESSAGE, compress=False, timeout=1.0)
+        browser = web.WebSocketResponse(
+            heartbeat=15, max_msg_size=LONGEST_MESSAGE, compress=False, timeout=1.0, autoping=False
+        )
         await browser.prepare(request)
-        if refused := self._too_many(visitor.operator):
-            await browser.send_bytes(f"\r\n  {sentence(refused)}\r\n".encode())
-            await browser.close(code=WSCloseCode.TRY_AGAIN_LATER)
-            return browser
+        try:
+            if not (refused := self._too_many(visitor.operator)):
+                await self._serve_console(request, browser, visitor)
+            async with asyncio.timeout(CLOSING):
+                if refused:
+                    await browser.send_bytes(f"\r\n  {sentence(refused)}\r\n".encode())
+                await browser.close(code=WSCloseCode.TRY_AGAIN_LATER if refused else WSCloseCode.GOING_AWAY)
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            _abort(request)  # what the browser did not read would keep it open
+        return browser
+
+    async def _serve_console(self, request: web.Request, browser: web.WebSocketResponse, visitor: Visitor) -> None:
+        """A console of its own for a socket, until one of them ends."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # aiohttp runs each handler in one
         self._sessions[task] = visitor.operator
+        self._connections.with_console.add(request.protocol)
         named = {"operator": visitor.operator, "address": visitor.address}
-        self._say(message("web-session-opened", number=len(self._sessions), most=self._limits.sessions, **named))
         console = ConsoleProcess(self._words(visitor.operator), self._environment(visitor.address))
         try:
+            self._say(message("web-session-opened", number=len(self._sessions), most=self._limits.sessions, **named))
             await console.start(_number(request.query.get("width"), 80), _number(request.query.get("height"), 24))
             await Session(browser, console, self._limits.idle).run()
         except Exception as error:
             self._say_failed(error)
         finally:
-            await console.end()
-            del self._sessions[task]
-            self._say(message("web-session-ended", **named))
-            with suppress(ConnectionError):
-                await browser.close(code=WSCloseCode.GOING_AWAY)
-        return browser
+            try:
+                await console.end()
+            finally:
+                del self._sessions[task]
+                self._connections.with_console.discard(request.protocol)
+                self._say(message("web-session-ended", **named))
 
     def _too_many(self, operator: str) -> Message | None:
         """Why no more consoles are opened; None if there is room."""
@@ -235,78 +238,16 @@ class WebServer:
         return None
 
 
-class Session:
-    """Carries keys and pictures between a browser and a console, until one of them ends or no one types."""
-
-    def __init__(self, browser: web.WebSocketResponse, console: ConsoleProcess, idle: float) -> None:
-        self._browser, self._console, self._idle = browser, console, idle
-        self._typed = time.monotonic()
-
-    async def run(self) -> None:
-        """Carry on until the end."""
-        parts = [asyncio.ensure_future(each) for each in (self._show(), self._type(), self._watch())]
-        try:
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for part in parts:
-                part.cancel()
-            results = await asyncio.gather(*parts, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, ConnectionError):
-                raise result
-
-    async def _show(self) -> None:
-        while data := await self._console.read():
-            await self._browser.send_bytes(data)
-
-    async def _watch(self) -> None:
-        """End a console that no one uses."""
-        while (left := self._typed + self._idle - time.monotonic()) > 0:
-            await asyncio.sleep(left)
-
-    async def _type(self) -> None:
-        """Pass on what is typed. A browser that sends what textual-serve's program does not is no browser."""
-        since, messages, size = time.monotonic(), 0, 0
-        async for received in self._browser:
-            now = time.monotonic()
-            if now - since >= 1:
-                since, messages, size = now, 0, 0
-            messages, size = messages + 1, size + len(received.data or ())
-            if received.type is not WSMsgType.TEXT or messages > MOST_MESSAGES or size > MOST_BYTES:
-                return
-            match _parsed(received.data):
-                case ["stdin", str(text)]:
-                    self._typed = now
-                    await self._console.write(text.encode(errors="replace"))
-                case ["resize", {"width": int(width), "height": int(height)}]:
-                    self._console.resize(width, height)
-                case ["ping", str(text)] if len(text) <= 32:
-                    await self._browser.send_json(["pong", text])
-                case ["focus"] | ["blur"]:  # the terminal in the browser reports that by itself, if it is asked to
-                    pass
-                case _:
-                    return
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _peer(request: web.Request) -> str:
     """The address that a request comes from; empty for a socket of the file system."""
     name = request.transport.get_extra_info("peername") if request.transport is not None else None
     return str(name[0]) if isinstance(name, tuple) else ""
 
 
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
 def _number(text: str | None, usual: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else usual
-
-
-def _html(name: str, status: int, *codes: str, **words: str) -> web.Response:
-    """A page with sentences and words in it, none of which is from outside."""
-    sentences = {code.replace("-", "_"): sentence(message(f"web-{code}")) for code in codes}
-    text = Template((_OWN / name).read_text(encoding="utf-8")).substitute(sentences, **words)
-    return web.Response(status=status, text=text, content_type="text/html")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,9 @@ import aiohttp
 
 from tests.cli.console import Console
 from tests.limits import PATIENCE
+
+STRANGE = {"COLUMNS": "7", "TEXTUAL_DRIVER": "x:Y", "SSH_CONNECTION": "192.0.2.1 1 x 2", "PGPASSWORD": "secret"}
+"""Variables that no console may get."""
 
 
 class Answer(NamedTuple):
@@ -100,6 +103,11 @@ class BrowserSocket:
     async def type(self, text: str) -> None:
         await self._socket.send_json(["stdin", text])
 
+    async def ping(self) -> None:
+        """What heartbeats look like to the server."""
+        await self._socket.ping(b"beat")
+        await self._socket.pong(b"")
+
     async def send(self, text: str | bytes) -> None:
         await (self._socket.send_str(text) if isinstance(text, str) else self._socket.send_bytes(text))
 
@@ -131,17 +139,42 @@ def wait_for(what: Callable[[], bool], patience: float = PATIENCE) -> None:
 
 
 @contextmanager
-def served(console: Console, folder: Path, *options: str, links: int = 1, path: Path | None = None) -> Iterator[Served]:
-    """A server for a store, until the end of the block."""
+def served(
+    console: Console,
+    folder: Path,
+    *options: str,
+    links: int = 1,
+    path: Path | None = None,
+    context: str = "",
+    start: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
+    """A server for a store, until the end of the block.
+
+    Args:
+        console: the store.
+        folder: for its files.
+        options: of the command.
+        links: how many it prints.
+        path: of its socket; None for an address.
+        context: the name of the store, instead of its folder.
+        start: the program that starts it.
+        variables: of its environment.
+    """
     folder.mkdir(exist_ok=True)
     where = ("--listen", "127.0.0.1:0") if path is None else ("--unix", str(path), "--origin", "https://seats.example")
     roles = ("--roles", str(folder / "roles.toml")) if (folder / "roles.toml").exists() else ()
-    words = ("--store", str(console.folder), *roles, "serve", *where, "--files", str(folder), *options)
+    store = ("--context", context) if context else ("--store", str(console.folder))
+    words = (*store, *roles, "serve", *where, "--files", str(folder), *options)
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kconsole", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-            text=True, env={**os.environ, "COLUMNS": "7", "TEXTUAL_DRIVER": "x:Y", "SSH_CONNECTION": "192.0.2.1 1 x 2"},
-        )  # fmt: skip
+            [*start, sys.executable, "-m", "kconsole", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, **STRANGE, **(variables or {})},
+        )
     server = Served(process, path, folder / "said")
     try:
         assert process.stdout is not None

@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from kconsole.web.gate import TOKEN_LIFE, VISIT_LIFE, Gate, Rules, TurnedAway, origin_of
+from kconsole.web.gate import TOKEN_LIFE, VISIT_LIFE, Gate, Rules, TurnedAway, cookie_name, origin_of
 
 HERE = "http://127.0.0.1:8471"
 SEATS = "https://seats.example"
@@ -168,3 +168,10 @@ def test_without_a_proxy_no_header_says_where_a_user_is() -> None:
 )
 def test_origins_are_written_as_browsers_write_them(url: str, origin: str | None) -> None:
     assert origin_of(url) == origin
+
+
+def test_each_port_has_a_cookie_of_its_own() -> None:
+    origins = (HERE, "http://127.0.0.1:8472", "http://seats.example", SEATS, "https://seats.example:8443")
+    names = [cookie_name(origin) for origin in origins]
+    assert len(set(names)) == len(origins)
+    assert [name.startswith("__Host-") for name in names] == [False, False, False, True, True]

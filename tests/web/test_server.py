@@ -11,11 +11,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from kconsole.web.server import FILES, LONGEST_MESSAGE, MOST_MESSAGES
+from kconsole.web.connections import MOST_WAITING
+from kconsole.web.pages import FILES
+from kconsole.web.session import LONGEST_MESSAGE, MOST_MESSAGES
 from tests.cli.console import Console
 from tests.limits import PATIENCE
 from tests.web.conftest import TWO
-from tests.web.served import Served, is_there, served, wait_for
+from tests.web.served import STRANGE, Served, is_there, served, wait_for
 
 SOON = 5.0
 """Seconds within which a console that is left has ended: a promise."""
@@ -137,7 +139,7 @@ async def test_each_operator_has_the_console_of_their_role(site: Served, cookies
             variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             names = {each.partition(b"=")[0] for each in variables if each}
             assert b"KCONSOLE_BROWSER=127.0.0.1" in variables
-            assert not names & {b"TEXTUAL_DRIVER", b"COLUMNS", b"SSH_CONNECTION", b"HOME", b"PYTHONPATH"}
+            assert not names & {b"TEXTUAL_DRIVER", b"COLUMNS", b"SSH_CONNECTION", b"HOME", b"PYTHONPATH", b"PGPASSWORD"}
             assert b"\0-I\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
         wait_for(lambda pid=pid: not is_there(pid), SOON)  # type: ignore[misc]
     assert "anna" in site.said
@@ -164,6 +166,14 @@ async def test_a_user_has_two_consoles_and_all_have_some(site: Served, cookies: 
         async with site.socket(Cookie=cookies[0]) as third:
             assert await third.end() == 1013
             assert "2 consoles open" in third.shown
+        host, _, port = site.host.rpartition(":")
+        strangers = [socket.create_connection((host, int(port)), PATIENCE) for _ in range(2 * MOST_WAITING)]
+        await first.ping()
+        first.shown = ""
+        await first.type("?")
+        await first.see("type to search")
+        for stranger in strangers:
+            stranger.close()
         assert len(site.consoles()) == 2
     wait_for(lambda: not site.consoles(), SOON)
 
@@ -198,6 +208,7 @@ async def test_what_no_browser_sends_ends_it(site: Served, cookies: list[str], s
         await browser.send(sent)
         await browser.end()
         wait_for(lambda: not site.consoles(), SOON)
+    assert "not served" not in site.said
 
 
 @pytest.mark.thorough
@@ -268,12 +279,38 @@ async def test_no_process_is_left_behind(console: Console, tmp_path: Path, numbe
 
 
 @pytest.mark.thorough
+async def test_the_console_of_a_context_has_its_settings_and_ends_also_under_nohup(
+    console: Console, tmp_path: Path
+) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text(
+        f'[contexts.south]\nstore = "{console.folder}"\nnote = "all south"\n[contexts.far]\nstore = "{tmp_path}/far"\n'
+    )
+    chosen = {"KCONSOLE_CONFIG": str(settings), "PGSERVICEFILE": str(tmp_path / "services")}
+    variables = {**chosen, "KCONSOLE_STORE": "", "KCONSOLE_ROLES": "/nowhere"}
+    unnamed = console.process("serve", **chosen | {"KCONSOLE_STORE": ""})
+    with served(console, tmp_path / "files", context="south", start=("nohup",), variables=variables) as site:
+        async with site.socket(Cookie=site.log_in(site.links[0])) as browser:
+            await browser.see("south")
+            await browser.see("mara")
+            (pid,) = site.consoles()
+            made = dict(each.split("=", 1) for each in Path(f"/proc/{pid}/environ").read_text().split("\0") if each)
+            assert {name: made.get(name) for name in chosen} == chosen
+            assert not made.keys() & STRANGE.keys()
+            site.process.kill()
+            wait_for(lambda: not is_there(pid), SOON)
+    assert unnamed.code == 2
+
+
+@pytest.mark.thorough
 async def test_a_console_that_does_not_end_is_killed(console: Console, tmp_path: Path) -> None:
     with served(console, tmp_path / "files") as site:
         async with site.socket(Cookie=site.log_in(site.links[0])) as browser:
             await browser.see("auditor")
             (pid,) = site.consoles()
             os.kill(pid, signal.SIGSTOP)
+            for _ in range(3):  # more than its terminal holds: the end of the connection stands behind it
+                await browser.type("x" * 60_000)
         wait_for(lambda: not is_there(pid), SOON)
 
 
