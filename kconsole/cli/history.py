@@ -23,6 +23,7 @@ from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import verify
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
+from kconsole.operations.undo import deleted_by
 from kconsole.text import ages, columns, messages, words
 from kconsole.text.commits import line_filter, operation_word, refusal_words, seats_words, subject
 from kconsole.text.details import Detail
@@ -268,6 +269,7 @@ def undo(place: CliContext, line: int | None, password_file: Path | None, reason
     """
     session = place.open(unconfirmed=False)
     undone = session.to_undo(line)
+    place.check_confirmed(bool(deleted_by(undone)))
     addresses = [safe_address(address) for address in undone.addresses]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())

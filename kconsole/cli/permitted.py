@@ -58,8 +58,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
 """The operation of each command that always changes something, by which its capability is known."""
 
 
-BIG: Final = frozenset({"delete", "due", "map", "offboard", "reclaim apply", "restore"})
-"""Commands that delete accounts or may change many, whatever they name."""
+BIG: Final = frozenset({"delete", "due", "import csv", "import kerio", "map", "offboard", "reclaim apply", "restore"})
+"""Commands that delete accounts or may change many, whatever they name. An undo is one if it deletes."""
 
 
 class Asked(NamedTuple):
@@ -108,9 +108,9 @@ def _is_big() -> bool:
     number = len(params.get("addresses") or ()) if path in OPERATIONS else 0
     if not number:
         return path in BIG
-    from kconsole.operations.accounts import must_type_number
+    from kconsole.operations.accounts import are_many
 
-    return path in BIG or must_type_number(number, 0, number)
+    return path in BIG or are_many(number)
 
 
 class RoleGroup(click.Group):

@@ -266,6 +266,11 @@ def must_type_number(disabled: int, deleted: int, accounts: int) -> bool:
     return deleted > FEW_DELETED or disabled > FEW_DISABLED or is_a_tenth
 
 
+def are_many(accounts: int) -> bool:
+    """Whether a context that wants its name wants it for a change of so many accounts, whatever the change is."""
+    return accounts > FEW_DISABLED
+
+
 def own_address(login: str, primary_domain: str) -> str:
     """The address of a login to the server, or of a user of this machine, which may have no domain; folded."""
     return canonical_address(address_in(primary_domain, login))

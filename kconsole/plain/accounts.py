@@ -14,6 +14,7 @@ from kconsole.operations.accounts import (
     DeleteAccounts,
     DisableAccounts,
     EnableAccounts,
+    are_many,
     must_type_number,
 )
 from kconsole.operations.deleting import to_delete
@@ -229,7 +230,9 @@ class Accounts:
         ]
         number = len(accounts) if not enable and must_type_number(len(accounts), 0, self._accounts) else 0
         text = change_question(verb, accounts)
-        reason = self._changes.confirm(Question(text, texts.named(accounts), verb, notes, number))
+        reason = self._changes.confirm(
+            Question(text, texts.named(accounts), verb, notes, number, is_big=are_many(len(accounts)))
+        )
         if reason is not None:
             switch = EnableAccounts if enable else DisableAccounts
             operation = switch(tuple(each.address for each in accounts), reason, tuple(accounts))

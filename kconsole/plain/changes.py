@@ -36,8 +36,8 @@ class Question(NamedTuple):
     number: int = 0
     """The number that is typed in place of y, for much damage; 0 for y."""
     what: str = "accounts"
-    deletes: bool = False
-    """Whether something is deleted, for which a context may want its name."""
+    is_big: bool = False
+    """Whether it deletes accounts or changes many, for which a context may want its name. One with a number does."""
 
 
 class Changes:
@@ -133,7 +133,7 @@ class Changes:
             self.say(f"Nothing is changed yet. Only {' or '.join(wanted)}, and enter, does it.")
         agreed = answer in wanted
         context = self.context
-        if agreed and context is not None and context.confirm_name and (question.number or question.deletes):
+        if agreed and context is not None and context.confirm_name and (question.number or question.is_big):
             prompt = f"Type {context.name}, the name of the context, to {question.verb}; all else cancels:"
             agreed = self.terminal.read_line(prompt) == context.name
         if not agreed:

@@ -106,6 +106,7 @@ class Log:
             [*questions.undo_deletes(deleted, seats), *self._changes.where_it_is_done(first)],
             len(deleted) if must_type_number(0, len(deleted), 0) else 0,
             questions.deleted_noun(deleted),
+            bool(deleted),
         )
         if (reason := self._changes.confirm(question)) is not None:
             self._changes.undo(commit, reason)

@@ -144,6 +144,7 @@ def test_a_deletion_and_many_changes_want_the_name(configure: Callable[[str], No
     mail1 = ["--context", "mail1"]
     assert kconsole(*mail1, "disable", ANNA).code == 0
     many = [f"a{number}@north.example" for number in range(11)]
+    assert kconsole(*mail1, "disable", *many[:10]).code == 3  # which are not there
     dump = tmp_path / "dump.json"
     dump.write_text(kconsole(*mail1, "dump").out)
     for arguments in (["delete", ANNA, "--yes"], ["disable", *many], ["tag", ANNA, "x"][:0], ["restore", str(dump)]):
@@ -154,6 +155,21 @@ def test_a_deletion_and_many_changes_want_the_name(configure: Callable[[str], No
     assert kconsole(*mail1, "enable", ANNA, "--confirm-name", "mail2").code == 4
     assert kconsole(*mail1, "delete", ANNA, "--yes", "--confirm-name", "mail1").code == 0
     assert kconsole("--store", str(tmp_path / "mail1"), "delete", BERG, "--yes").code == 0  # no context, no name
+
+
+def test_an_import_and_an_undo_that_deletes_want_the_name(configure: Callable[[str], None]) -> None:
+    configure(TWO)
+    mail1 = ["--context", "mail1"]
+    file = str(Path(__file__).parents[2] / "data" / "imports" / "users_labs.example_2026-03-02.csv")
+    assert kconsole(*mail1, "domains", "add", "labs.example").code == 0
+    labs = [*mail1, "import", "csv", file, "--domain", "labs.example", "--over-limit"]
+    assert kconsole(*labs).code == 4
+    assert kconsole(*labs, "--dry-run").code == 0
+    assert kconsole(*labs, "--confirm-name", "mail1").code == 0
+    assert kconsole(*mail1, "undo").code == 4
+    assert kconsole(*mail1, "undo", "--confirm-name", "mail1").code == 0
+    assert kconsole(*mail1, "disable", ANNA).code == 0
+    assert kconsole(*mail1, "undo").code == 0
 
 
 def test_list_and_show(configure: Callable[[str], None]) -> None:

@@ -61,7 +61,5 @@ def test_a_deletion_wants_the_name(folder: Path, typed: str, is_done: bool) -> N
     terminal = Terminal(lambda _: None, lambda: next(answers, b""))
     session = Session.open(folder / "mail1", "anna", noon())
     changes = Changes(session, terminal, Voice({}), None, Context("mail1", str(folder), confirm_name=True))
-    assert changes.confirm(Question("Delete 1 account?", [], "delete", deletes=True)) == (
-        "because" if is_done else None
-    )
+    assert changes.confirm(Question("Delete 1 account?", [], "delete", is_big=True)) == ("because" if is_done else None)
     session.close()

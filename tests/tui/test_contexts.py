@@ -5,6 +5,7 @@ import pytest
 from kconsole.operations.contexts import Context
 from kconsole.tui.widgets.lines import HeaderLine
 from tests.tui.console import NARROW, WIDE, console
+from tests.tui.test_imports import LABS, preview
 
 PRODUCTION = Context("mail1", "/srv/mail1", "red", confirm_name=True)
 BRANCH = Context("branch-office-in-another-town", "/srv/branch", "green")
@@ -51,6 +52,18 @@ async def test_many_want_their_number_and_the_name_and_few_want_neither() -> Non
         await screen.press("enter")
         screen.expect_no_dialog()
         assert screen.used < 112
+
+
+async def test_an_import_wants_the_name_and_so_does_its_undo() -> None:
+    async with console("office", context=PRODUCTION) as screen:
+        await preview(screen, LABS)
+        await screen.press("A", "y")
+        screen.expect_dialog("Type the name of the context")
+        await screen.type("mail1")
+        await screen.press("enter")
+        screen.expect_no_dialog()
+        await screen.press("u", "y")
+        screen.expect_dialog("Type the name")
 
 
 async def test_without_the_wish_a_y_is_enough() -> None:

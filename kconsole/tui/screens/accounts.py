@@ -66,7 +66,7 @@ class AccountsScreen(ListingScreen):
     def _ask_to_switch(
         self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = (), reason: str = ""
     ) -> None:
-        from kconsole.operations.accounts import DisableAccounts, EnableAccounts, must_type_number
+        from kconsole.operations.accounts import DisableAccounts, EnableAccounts, are_many, must_type_number
         from kconsole.operations.what_if import if_toggled
         from kconsole.tui.screens.question import Question
 
@@ -114,6 +114,7 @@ class AccountsScreen(ListingScreen):
             "accounts",
             recent_reasons=self.session.history.recent_reasons,
             reason=reason,
+            is_big=are_many(len(accounts)),
         )
         self.ask(question, answered)
 

@@ -171,6 +171,7 @@ class ConsoleScreen(FramedScreen):
         news: Sequence[str] = (),
         number: int = 0,
         what: str = "accounts",
+        is_big: bool = False,
     ) -> None:
         """Ask, and go on only after a yes, or after the number was typed, if there is one. All texts must be safe."""
         from kconsole.tui.screens.question import Question
@@ -179,7 +180,7 @@ class ConsoleScreen(FramedScreen):
             if reason is not None:
                 then()
 
-        self.ask(Question(question, lines, verb, notes, news, number, what), answered)
+        self.ask(Question(question, lines, verb, notes, news, number, what, is_big=is_big), answered)
 
     def ask(self, question: "Question", answered: Callable[[str | None], None]) -> None:
         """Ask, and pass on the reason that was given with a yes, which may be empty; None after a no."""

@@ -172,6 +172,7 @@ class ImportScreen(PlanScreen):
             [*view.question_notes(), *self.where_it_is_done(view.operation.name)],
             news,
             recent_reasons=self.session.history.recent_reasons,
+            is_big=view.operation.name != "import logins",
         )
 
         def answered(reason: str | None) -> None:

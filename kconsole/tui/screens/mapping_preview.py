@@ -102,6 +102,7 @@ class PreviewScreen(PlanScreen):
             news,
             len(plan.gone) if is_typed else 0,
             "accounts that are gone",
+            is_big=True,
         )
 
         def answered(reason: str | None) -> None:

@@ -37,6 +37,8 @@ class Question(NamedTuple):
     """Gives the last reasons, where one may be given; it reads the log. None where no reason is asked for."""
     reason: str = ""
     """The reason that was given before, where it is asked again."""
+    is_big: bool = False
+    """Whether it deletes accounts or may change many, for which a context may want its name. One with a number is."""
 
 
 class QuestionDialog(Attentive[Answer]):
@@ -83,7 +85,8 @@ class QuestionDialog(Attentive[Answer]):
         return ()
 
     def foot(self) -> Iterable[FormRow]:
-        context, is_big = console_of(self).context, bool(self._question.number) or self.is_final or self.deletes
+        context, question = console_of(self).context, self._question
+        is_big = question.is_big or bool(question.number) or self.is_final or self.deletes
         if context is not None and context.confirm_name and is_big:
             self._context_name = context.name
         if self._question.recent_reasons is not None:

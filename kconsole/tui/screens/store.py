@@ -198,6 +198,7 @@ class StoreScreen(ConsoleScreen):
             lambda: self._take(step, redo),
             number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
             what=questions.deleted_noun(deleted),
+            is_big=bool(deleted),
         )
 
     def _take(self, step: Step, redo: bool) -> None:
