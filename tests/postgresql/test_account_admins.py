@@ -15,10 +15,8 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations import store_places
-from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts, EnableAccounts
-from kconsole.operations.base import Operation
-from kconsole.operations.decisions import CancelReservation, ExtendReservation, KeepAccounts, Reserve
-from kconsole.operations.offboarding import Offboard, ScheduleOffboarding
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.decisions import KeepAccounts
 from kconsole.operations.session import Session
 from kconsole.operations.tags import TagAccounts
 from kconsole.store.tables import decoded, encoded
@@ -46,13 +44,6 @@ def inventory(seats: int) -> Inventory:
             replace(account("dora"), address=f"dora@{SOUTH}"),
         ),
     )
-
-
-@pytest.fixture
-def admin(database: Database) -> Iterator[Session]:
-    session = Session.create(database.address(), inventory(20))
-    yield session
-    session.close()
 
 
 class Kept(NamedTuple):
@@ -303,41 +294,3 @@ def test_by_hand_no_login_does_more_than_its_role(kept: Kept, forgery: str) -> N
         append(kept.database, login, line)
     assert refused.value.sqlstate in ("KC003", "22008"), refused.value
     assert kept.session.store.catch_up() == []
-
-
-@pytest.mark.thorough
-def test_what_the_role_allows_the_database_takes(database: Database, admin: Session) -> None:
-    """Every operation of an account admin, as kconsole writes it, and its undo."""
-    carol = Session.open(database.address("carol"), "carol@host")
-    operations: list[Operation] = [
-        DisableAccounts((f"anna@{NORTH}", f"dora@{SOUTH}"), "left"),
-        EnableAccounts((f"off@{NORTH}",)),
-        AddAccount(f"chen@{NORTH}", 'Chen, "C" \\ ü', "täg"),
-        AddAccount(f"gone@{NORTH}"),
-        TagAccounts((f"berg@{NORTH}", f"boss@{NORTH}"), ("a", "b"), ("vip",)),
-        Connect(f"berg@{NORTH}", "IMAP"),
-        KeepAccounts((f"berg@{NORTH}",), SOON, "why"),
-        Reserve("Someone", SOON, domain=NORTH, count=2, reason="why"),
-        Reserve("anyone", SOON, reason="why"),
-        ScheduleOffboarding(f"berg@{NORTH}", SOON),
-        Offboard(f"berg@{NORTH}"),
-    ]
-    for operation in operations:
-        for _ in range(2):
-            done = carol.do(operation)
-            assert done.commit is not None, operation
-            assert carol.undo(done.commit.sequence).commit is not None
-            assert carol.undo(carol.store.sequence).commit is not None  # redone
-            carol.undo(carol.store.sequence)
-            if not isinstance(operation, AddAccount):
-                break
-        carol.do(operation)
-    number = next(iter(carol.state.reservations))
-    for operation in (ExtendReservation(number, SOON + timedelta(days=9)), CancelReservation(number)):
-        assert carol.do(operation).commit is not None
-    assert carol.do(AddAccount(f"Anyone@{SOUTH}", use=f"r{max(carol.state.reservations)}")).commit is not None
-    carol.close()
-    admin.store.catch_up()
-    report, log = admin.seats.report(), list(admin.store.journal.history())
-    ((counted,),) = database.execute("SELECT kconsole.used(store, counted) FROM kconsole.head")
-    assert counted == report.used == (log[-1].seats or (0, 0))[1]

@@ -35,10 +35,10 @@ BEGIN
         OR json_typeof(coalesce(content -> 'refusals', '[]')) <> 'array'
         OR NOT kconsole.is_readable(coalesce(content -> 'refusals', '[]'))
         OR json_typeof(content -> 'changes') IS DISTINCT FROM 'array'
-        OR NOT changed AND (content -> 'refusals' ->> 0 IS NULL OR content -> 'undoes' IS NOT NULL)
+        OR NOT changed AND content -> 'refusals' ->> 0 IS NULL
         OR (content -> 'next_number')::text !~ '^[0-9]{1,15}$'
         OR (content ->> 'deed') IN ('init', 'migrate', 'mend', 'gap')
-        OR role = 'helpdesk' AND (content -> 'undoes' IS NOT NULL OR content -> 'plan' IS NOT NULL)
+        OR role = 'helpdesk' AND changed AND (content -> 'undoes' IS NOT NULL OR content -> 'plan' IS NOT NULL)
     THEN
         PERFORM kconsole.refuse('a line of this role does not say that');
     END IF;
@@ -62,7 +62,12 @@ BEGIN
     ) THEN
         PERFORM kconsole.refuse('a change of this role is not as kconsole writes it');
     END IF;
-    IF changed AND content ->> 'deed' <> ALL (CASE role WHEN 'helpdesk' THEN ARRAY['disable'] ELSE {OPERATIONS} END) THEN
+    IF changed AND content ->> 'deed' <> ALL (ARRAY['ask server'] || (
+            CASE role WHEN 'helpdesk' THEN ARRAY['disable'] ELSE {OPERATIONS} END
+        )) OR content ->> 'deed' = 'ask server' AND EXISTS (
+            SELECT FROM json_array_elements(content -> 'changes') change WHERE change ->> 'table' <> 'intents'
+        )
+    THEN
         PERFORM kconsole.refuse('this role does not do that');
     END IF;
     -- new records have the next numbers, and these are used up no faster
@@ -74,8 +79,10 @@ BEGIN
             SELECT FROM json_array_elements(content -> 'changes') change
             WHERE (change ->> 'number')::bigint >= (content ->> 'next_number')::bigint
                 OR (change -> 'before')::text = 'null' AND (change ->> 'number')::bigint < next_number
-                    AND (change ->> 'table' IN ('entries', 'intents')
-                        OR change ->> 'table' = 'reservations' AND content -> 'undoes' IS NULL)
+                    AND (change ->> 'table' = 'intents'
+                        OR change ->> 'table' = 'reservations' AND content -> 'undoes' IS NULL
+                        -- what a server has made got its number before it was asked
+                        OR change ->> 'table' = 'entries' AND (content -> 'changes')::text !~ '\{"table":"intents"')
         )
     THEN
         PERFORM kconsole.refuse('a new record has the next number');
@@ -125,7 +132,7 @@ BEGIN
     END IF;
     PERFORM kconsole.check_form(content, line, role, known.next_number);
     SELECT * INTO own FROM kconsole.operator o WHERE o.login = session_user;
-    IF content -> 'undoes' IS NOT NULL THEN
+    IF content -> 'undoes' IS NOT NULL AND content -> 'changes' ->> 0 IS NOT NULL THEN
         SELECT convert_from(j.line, 'UTF8')::json INTO undone FROM kconsole.journal j
         WHERE j.store = of_store AND j.sequence = (content ->> 'undoes')::bigint;
         IF undone ->> 'operator' IS DISTINCT FROM session_user::text THEN

@@ -155,9 +155,7 @@ BEGIN
             PERFORM kconsole.refuse('this login is bound to other domains');
         END IF;
         CONTINUE WHEN after IS NULL;
-        IF deed IN ('add', 'alias') AND target ->> 'number' = '0' AND target ->> 'server_id' = '' THEN
-            CONTINUE;
-        END IF;
+        CONTINUE WHEN deed IN ('add', 'alias') AND target ->> 'server_id' = '';  -- what is not there yet
         SELECT document::jsonb INTO known FROM kconsole.record r
         WHERE r.store = of_store AND r.kind = 'entries' AND r.number = (target ->> 'number')::bigint;
         IF known IS NULL OR target -> 'address' IS DISTINCT FROM known -> 'address'
@@ -193,7 +191,7 @@ BEGIN
     IF was_live AND NOT is_live AND after ->> 'deleted_in' IS DISTINCT FROM content ->> 'sequence'
         OR before IS NOT NULL AND NOT was_live AND NOT is_live AND (after ->> 'deleted_at', after ->> 'deleted_in')
             IS DISTINCT FROM (before ->> 'deleted_at', before ->> 'deleted_in')
-        OR NOT kconsole.sees(own.domains, nullif(after ->> 'transferred_to', ''))
+        OR after ->> 'transferred_to' <> '' AND NOT kconsole.sees(own.domains, after ->> 'transferred_to')
             AND after ->> 'transferred_to' IS DISTINCT FROM before ->> 'transferred_to'
     THEN
         PERFORM kconsole.refuse('a deletion is not as kconsole writes it');

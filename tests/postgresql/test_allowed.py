@@ -1,0 +1,149 @@
+"""What kconsole itself writes as an account admin, and the database takes: the walls are in no one's way."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+
+from kconsole.core.decisions import Mark
+from kconsole.core.directory import Directory, DirectoryUser
+from kconsole.core.errors import Refused
+from kconsole.core.records import Domain, Entry
+from kconsole.core.server import Server, ServerAccess
+from kconsole.directories.reading import DirectoryListing
+from kconsole.operations import store_places
+from kconsole.operations.accounts import AddAccount, Connect, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.base import Operation
+from kconsole.operations.decisions import CancelReservation, ExtendReservation, KeepAccounts, Reserve
+from kconsole.operations.mapping import MapDomain, SetDirectory
+from kconsole.operations.offboarding import Offboard, ScheduleOffboarding
+from kconsole.operations.session import Session
+from kconsole.operations.sync.push import push
+from kconsole.operations.tags import TagAccounts
+from tests.postgresql.server import Database
+from tests.postgresql.test_account_admins import NORTH, SOON, SOUTH, inventory
+from tests.providers.other import Desk, DeskServer
+
+pytestmark = pytest.mark.thorough
+
+DIRECTORY: Final = Directory(url="ldaps://directory.example", base="dc=example")
+
+
+@pytest.fixture
+def admin(database: Database) -> Iterator[Session]:
+    session = Session.create(database.address(), inventory(20))
+    yield session
+    session.close()
+
+
+def check(database: Database, admin: Session) -> None:
+    """The database counts as kconsole does."""
+    admin.store.catch_up()
+    report, log = admin.seats.report(), list(admin.store.journal.history())
+    ((counted,),) = database.execute("SELECT kconsole.used(store, counted) FROM kconsole.head")
+    assert counted == report.used == (log[-1].seats or (0, 0))[1]
+
+
+def user(login: str, **fields: object) -> DirectoryUser:
+    return DirectoryUser(id=f"id-{login}", login=login, name=f"uid={login}", **fields)  # type: ignore[arg-type]
+
+
+def test_what_the_role_allows_the_database_takes(database: Database, admin: Session) -> None:
+    """Every operation of an account admin, as kconsole writes it, and its undo."""
+    carol = Session.open(database.address("carol"), "carol@host")
+    operations: list[Operation] = [
+        DisableAccounts((f"anna@{NORTH}", f"dora@{SOUTH}"), "left"),
+        EnableAccounts((f"off@{NORTH}",)),
+        AddAccount(f"chen@{NORTH}", 'Chen, "C" \\ ü', "täg"),
+        AddAccount(f"gone@{NORTH}"),
+        TagAccounts((f"berg@{NORTH}", f"boss@{NORTH}"), ("a", "b"), ("vip",)),
+        Connect(f"berg@{NORTH}", "IMAP"),
+        KeepAccounts((f"berg@{NORTH}",), SOON, "why"),
+        Reserve("Someone", SOON, domain=NORTH, count=2, reason="why"),
+        Reserve("anyone", SOON, reason="why"),
+        ScheduleOffboarding(f"berg@{NORTH}", SOON),
+        Offboard(f"berg@{NORTH}"),
+    ]
+    for operation in operations:
+        for _ in range(2):
+            done = carol.do(operation)
+            assert done.commit is not None, operation
+            assert carol.undo(done.commit.sequence).commit is not None
+            assert carol.undo(carol.store.sequence).commit is not None  # redone
+            carol.undo(carol.store.sequence)
+            if not isinstance(operation, AddAccount):
+                break
+        carol.do(operation)
+    with carol.store.transaction("reclaim mark", "reclaim") as transaction:
+        boss = carol.state.find(f"boss@{NORTH}")
+        assert boss is not None
+        mark = Mark(entry=boss.id, address=boss.address, policy="idle", due=SOON, at=datetime.now(UTC))
+        transaction.put_decision("marks", mark)
+    number = next(iter(carol.state.reservations))
+    for operation in (ExtendReservation(number, SOON + timedelta(days=9)), CancelReservation(number)):
+        assert carol.do(operation).commit is not None
+    assert carol.do(AddAccount(f"Anyone@{SOUTH}", use=f"r{max(carol.state.reservations)}")).commit is not None
+    carol.close()
+    check(database, admin)
+
+
+def test_a_bound_login_deletes_and_hands_over_in_its_domains(database: Database, admin: Session) -> None:
+    store_places.bind(admin, "cora", [NORTH], f"carol@{NORTH}")
+    cora = Session.open(database.address("cora"), "cora@host")
+    for operation in (
+        DeleteAccounts((f"anna@{NORTH}",), "transfer", f"berg@{NORTH}"),
+        Offboard(f"anna@{NORTH}", to=f"berg@{NORTH}"),
+        Offboard(f"anna@{NORTH}", alias_to=f"berg@{NORTH}"),
+    ):
+        for _ in range(2):
+            done = cora.do(operation)
+            assert done.changed, operation
+            cora.undo(done.commit.sequence if done.commit else None)
+    cora.do(ScheduleOffboarding(f"anna@{NORTH}", SOON, to=f"berg@{NORTH}", alias_to=f"boss@{NORTH}", reason="x"))
+    cora.do(Offboard(f"anna@{NORTH}", to=f"berg@{NORTH}", alias_to=f"boss@{NORTH}"))
+    cora.do(Reserve("x", SOON, domain=NORTH, reason="y"))
+    cora.close()
+    check(database, admin)
+
+
+def test_users_of_a_directory_may_be_more_than_the_license_has(database: Database, admin: Session) -> None:
+    admin.do(SetDirectory(NORTH, DIRECTORY))
+    carol = Session.open(database.address("carol"), "carol@host")
+    people = [user(f"u{number}") for number in range(30)]
+    for users in (people, [replace(people[0], login="renamed", full_name="R"), *people[2:]], people):
+        listing = DirectoryListing(tuple(users), (), ())
+        assert carol.do(MapDomain(NORTH, listing, over_limit=True, disable_gone=True)).changed
+        carol.undo()
+    carol.close()
+    check(database, admin)
+
+
+def test_what_a_live_server_is_asked_for(database: Database) -> None:
+    access, desk = ServerAccess(url="https://desk.example", user="eye"), Desk()
+    domain = desk.add_domain(NORTH)
+    entries = tuple(
+        Entry(address=f"{login}@{NORTH}", server_id=desk.add(f"{login}@{NORTH}")) for login in ("anna", "berg", "carol")
+    )
+    server = Server(name="desk", access=access, synced_at=datetime.now(UTC))
+    domains = (Domain(name=NORTH, primary=True, server_id=domain),)
+    admin = Session.create(database.address(), replace(inventory(20), server=server, domains=domains, entries=entries))
+    store_places.bind(admin, "cora", [NORTH], f"carol@{NORTH}")
+    cora, mail = Session.open(database.address("cora"), "cora@host"), DeskServer(access, desk, None)
+    for operation in (
+        DisableAccounts((f"anna@{NORTH}",)),
+        EnableAccounts((f"anna@{NORTH}",)),
+        AddAccount(f"chen@{NORTH}"),
+        DeleteAccounts((f"berg@{NORTH}",)),
+    ):
+        assert push(cora, operation, mail).changed, operation
+    assert not cora.state.pending_changes
+    hana = Session.open(database.address("hana"), "hana@host")
+    assert push(hana, DisableAccounts((f"anna@{NORTH}",)), mail).changed
+    with pytest.raises(Refused):
+        hana.undo()
+    hana.close()
+    cora.close()
+    check(database, admin)
+    admin.close()
