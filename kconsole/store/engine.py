@@ -117,8 +117,8 @@ class Changes(Protocol):
         """
 
 
-def _ignored() -> None:
-    """No one waits for what is heard."""
+def nothing() -> None:
+    """No one waits for what is heard, or a lease is never lost."""
 
 
 class EngineDefaults:
@@ -133,7 +133,7 @@ class EngineDefaults:
         """The storage knows no roles."""
         return authority
 
-    def follow(self, heard: Callable[[], None] = _ignored) -> None:
+    def follow(self, heard: Callable[[], None] = nothing) -> None:
         """Nothing is asked over a network, so `since` is cheap as it is."""
 
 
@@ -191,7 +191,7 @@ class JournalEngine(Protocol):
     def bounded(self, authority: Callable[[], Authority]) -> Callable[[], Authority]:
         """What gives an authority, with no more than the storage lets its login do at that time."""
 
-    def follow(self, heard: Callable[[], None] = _ignored) -> None:
+    def follow(self, heard: Callable[[], None] = nothing) -> None:
         """Learn in a thread what others append, from now on, so that `since` and what is read next ask no one.
 
         That thread calls `heard` when there is something to be read.
@@ -218,8 +218,11 @@ class JournalEngine(Protocol):
         Those who wait see the holder's name; after so many seconds of patience they get StoreBusy.
         """
 
-    def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[None]:
-        """Be the only holder of a name, as "server". The journal stays free."""
+    def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[Callable[[], None]]:
+        """Be the only holder of a name, as "server". The journal stays free.
+
+        Gives what raises StorageAway if others may hold it by now, as when a connection was lost.
+        """
 
     def read_after(self, head: Head) -> Iterator[bytes]:
         """The whole lines after a head, with their line feeds; BrokenJournal if the journal does not hold that head.

@@ -344,15 +344,17 @@ class SeatStore:
         )
 
     @contextmanager
-    def lease(self, name: str, patience: float | None = None) -> Iterator[None]:
+    def lease(self, name: str, patience: float | None = None) -> Iterator[Callable[[], None]]:
         """Be the only holder of a name, of all processes. The store itself stays free.
+
+        Gives what raises StorageAway if that is over, because the connection to the storage was lost.
 
         The holder of "server" is the only one who asks the mail server to change something, and knows of every pending
         change that no one else is at work on it. Patience is that for the store if none is given.
         """
         self._check_writable()
-        with self._engine.lease(name, self._patience if patience is None else patience, self.operator.shown):
-            yield
+        with self._engine.lease(name, self._patience if patience is None else patience, self.operator.shown) as check:
+            yield check
 
     # Snapshots and archives
 

@@ -19,6 +19,7 @@ from kconsole.store.locations import engine_at
 from kconsole.store.postgresql import connection as connections
 from kconsole.store.postgresql import engine as engines
 from kconsole.store.postgresql.engine import PostgresEngine
+from kconsole.store.postgresql.silence import Connection
 from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import FixedClock, noon
@@ -139,11 +140,15 @@ def test_where_no_one_can_say_it_is_said_so_and_shown_when_the_server_is_back(
 
 def test_a_lease_ends_with_its_session(database: Database, store: SeatStore) -> None:
     other = SeatStore.open(database.address(), noon(), 0, "berg")
-    with store.lease("server"):
+    with store.lease("server") as check_alone:
         with pytest.raises(StoreBusy) as caught, other.lease("server"):
             raise AssertionError
         assert (caught.value.exit_code, caught.value.params["operator"]) == (6, "boss")
+        check_alone()
         database.end_sessions()
+        with pytest.raises(StorageAway) as lost:
+            check_alone()
+        assert lost.value.code == "lease-lost"
         with other.lease("server", 5):
             pass
     other.abandon()
@@ -369,7 +374,7 @@ def test_a_server_on_another_host_proves_who_it_is(
         given.update(how)
         raise psycopg.OperationalError("no network in tests")
 
-    monkeypatch.setattr(psycopg, "connect", connect)
+    monkeypatch.setattr(Connection, "connect", connect)
     monkeypatch.setenv("PGSERVICEFILE", str(services))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in ("PGHOST", "PGSSLMODE", "PGSERVICE"):

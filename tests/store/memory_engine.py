@@ -1,13 +1,13 @@
 """An engine that keeps journals in memory: the proof that a store needs no files."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ReadOnly, StoreBusy
-from kconsole.store.engine import START, BrokenJournal, EngineDefaults, Head, HeadMoved, Snapshot
+from kconsole.store.engine import START, BrokenJournal, EngineDefaults, Head, HeadMoved, Snapshot, nothing
 from kconsole.store.journal_line import hash_of, store_id_in
 
 
@@ -66,13 +66,13 @@ class MemoryEngine(EngineDefaults):
             yield
 
     @contextmanager
-    def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
+    def lease(self, name: str, patience: float, holder: str) -> Iterator[Callable[[], None]]:
         lock = self.memory.locks.setdefault(name, threading.Lock())
         if not lock.acquire(timeout=patience):
             code = f"{name}-busy" if name else "store-busy"
             raise StoreBusy(code, folder=self.address, operator=holder, process=0, seconds=patience)
         try:
-            yield
+            yield nothing
         finally:
             lock.release()
 

@@ -6,7 +6,7 @@
 unconfirmed, and `recover` asks the server about it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -162,10 +162,11 @@ def deleted(entry: Entry, context: OperationContext) -> Entry:
     return replace(entry, deleted_at=context.now, enabled=entry.enabled and bool(entry.server_id))
 
 
-def push(session: Session, operation: Operation, mail: MailServer) -> Done:
+def push(session: Session, operation: Operation, mail: MailServer, check_alone: Callable[[], None]) -> Done:
     """Apply an operation on the server, and then in the store.
 
-    The caller holds the store's lock at the server, and has recovered unconfirmed changes.
+    The caller holds the store's lease at the server, and has recovered unconfirmed changes. `check_alone` raises if the
+    lease was lost: then others may be at the server, and it is asked for nothing more.
 
     Raises:
         Refused: a guard or the server refused it as a whole; nothing was done.
@@ -177,7 +178,7 @@ def push(session: Session, operation: Operation, mail: MailServer) -> Done:
     done = session.commit(asked)
     if not asked.calls:
         return done
-    answers, lost, error = _ask(mail, asked)
+    answers, lost, error = _ask(mail, asked, check_alone)
     try:
         done = session.commit(TakeAnswers(asked.name, asked.reason, asked, answers, frozenset(lost)))
     except (NotPermitted, StoreBusy, StoreUnusable) as store_error:
@@ -192,7 +193,9 @@ def push(session: Session, operation: Operation, mail: MailServer) -> Done:
     raise error
 
 
-def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[int], ConsoleError | None]:
+def _ask(
+    mail: MailServer, asked: AskServer, check_alone: Callable[[], None]
+) -> tuple[dict[int, Results], set[int], ConsoleError | None]:
     """Ask for one call after the other until something goes wrong: the answers, what is lost, and the error."""
     answers: dict[int, Results] = {}
     for call in asked.calls:
@@ -201,6 +204,7 @@ def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[in
         lost: set[int] = set()
         error: ConsoleError
         try:
+            check_alone()
             answer = mail.apply(call.step)
         except ConsoleError as raised:
             error = raised

@@ -183,14 +183,14 @@ class Writer:
         """
         is_pushed = False
         try:
-            with session.store.lease("server"), self.connected(session) as mail:
+            with session.store.lease("server") as check_alone, self.connected(session) as mail:
                 done = recover(session, mail)
                 if done is not None and self.recovered is not None:
                     self.recovered(done)
                 if operation.name in _DELETE:
                     note_restart(session, mail)
                 is_pushed = True
-                return push(session, operation, mail)
+                return push(session, operation, mail, check_alone)
         except (SourceAway, ServerRefused) as error:
             if not is_pushed:
                 error.effect = Message(NOTHING_CHANGED)

@@ -6,7 +6,7 @@ the operating system.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
@@ -21,6 +21,7 @@ from kconsole.store.engine import (
     Head,
     HeadMoved,
     Snapshot,
+    nothing,
     unreadable,
     unwritable,
 )
@@ -173,9 +174,9 @@ class FileEngine(EngineDefaults):
             yield
 
     @contextmanager
-    def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
+    def lease(self, name: str, patience: float, holder: str) -> Iterator[Callable[[], None]]:
         with self._holding(self._leases[name], patience, holder):
-            yield
+            yield nothing
 
     @contextmanager
     def _holding(self, lock: StoreLock, patience: float, holder: str) -> Iterator[None]:

@@ -1,7 +1,5 @@
 """Connections to PostgreSQL: opened, checked, and their errors as those of a store."""
 
-import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +14,7 @@ from kconsole.store.file_names import FORMAT
 from kconsole.store.postgresql.address import DatabaseAddress
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from kconsole.store.postgresql.silence import Connection
 
 CONNECTING: Final = 3
 """Seconds in which a server has to answer."""
@@ -54,13 +52,15 @@ def psycopg() -> Any:
     return psycopg
 
 
-def connected(address: DatabaseAddress, name: str = "kconsole") -> "Connection[Any]":
+def connected(address: DatabaseAddress, name: str = "kconsole") -> "Connection":
     """A new connection, in which each statement is a transaction of its own.
 
     Raises:
         StorageAway: the server cannot be reached, or does not let the login in.
     """
     driver = psycopg()
+    from kconsole.store.postgresql.silence import Connection
+
     # What hangs is found in seconds, by TCP too; what is idle behind a firewall is kept.
     how: dict[str, Any] = {
         "connect_timeout": CONNECTING,
@@ -73,7 +73,7 @@ def connected(address: DatabaseAddress, name: str = "kconsole") -> "Connection[A
     try:
         if not address.is_on_this_host() and not address.has_chosen_tls():
             how["sslmode"] = "verify-full"
-        return driver.connect(address.conninfo, autocommit=True, prepare_threshold=None, **how)  # type: ignore[no-any-return]
+        return Connection.connect(address.conninfo, autocommit=True, prepare_threshold=None, **how)
     except driver.ProgrammingError as error:  # an option that libpq does not know, for example
         raise StoreUnusable("database-address-wrong", "address-like-this", error=_words(error)) from None
     except driver.Error as error:
@@ -81,7 +81,10 @@ def connected(address: DatabaseAddress, name: str = "kconsole") -> "Connection[A
 
 
 def away(address: DatabaseAddress, error: Exception) -> StorageAway:
-    """The error for a database that cannot be reached."""
+    """The error for a database that cannot be reached, or does not answer."""
+    if (seconds := getattr(error, "seconds", None)) is not None:
+        silent = {"database": address.shown, "seconds": round(seconds), "error": _words(error)}
+        return StorageAway("database-silent", "database-away-hint", **silent)
     return StorageAway("database-away", "database-away-hint", database=address.shown, error=_words(error))
 
 
@@ -125,12 +128,15 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
 
 
 _ABOUT: Final = """
+SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 20000; SET idle_in_transaction_session_timeout = 120000;
 SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
     (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
         WHERE n.nspname = 'kconsole' AND p.proname = 'append'),
     EXISTS (SELECT FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
         WHERE n.nspname = 'kconsole' AND p.proname = 'binding')
 """
+# What a host holds that lost its power or its network, the others have within a minute.
 
 BINDING: Final = "SELECT role, domains, account FROM kconsole.binding()"
 """What holds for the login that asks."""
@@ -144,13 +150,12 @@ def bounds_of(row: Sequence[Any]) -> Bounds:
     )
 
 
-def checked(connection: "Connection[Any]", address: DatabaseAddress) -> Known:
+def checked(connection: "Connection", address: DatabaseAddress) -> Known:
     """What a database says of itself; StoreUnusable if no journal may be kept there, or not this way."""
     if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
         raise StoreUnusable("database-encoding", "make-utf8-database", database=address.shown, encoding=encoding)
     with speaking(address):
-        row = connection.execute(_ABOUT).fetchone()
-        assert row is not None  # noqa: S101  # it always gives one
+        *_, row = answers(connection.execute(_ABOUT))
         login, process, is_standby, fsync, may_use, has_bindings = row
         is_pooled = process != connection.info.backend_pid
         if is_standby:
@@ -184,7 +189,7 @@ def answers(cursor: Any) -> list[Any]:
             return found
 
 
-def _refuse_shared_sessions(connection: "Connection[Any]", address: DatabaseAddress) -> None:
+def _refuse_shared_sessions(connection: "Connection", address: DatabaseAddress) -> None:
     """Refuse a pooler that gives a session to another client after each transaction: it loses locks and notifications.
 
     What one connection sets for its session, another must not find.
@@ -203,7 +208,7 @@ def _refuse_shared_sessions(connection: "Connection[Any]", address: DatabaseAddr
             raise refused
 
 
-def hears(listener: "Connection[Any]", sender: "Connection[Any]", channel: str = "kconsole") -> bool:
+def hears(listener: "Connection", sender: "Connection", channel: str = "kconsole") -> bool:
     """Whether what one connection notifies comes to another, which listens from now on."""
     mark = f"?{uuid4().hex}"
     listener.execute(f'LISTEN "{channel}"')
@@ -216,14 +221,7 @@ def hears(listener: "Connection[Any]", sender: "Connection[Any]", channel: str =
     return False
 
 
-def hang_up(connection: "Connection[Any] | None") -> None:
-    """Cut a connection, so that a thread that waits for its answer gets an error. Never fails."""
-    if connection is not None and not connection.closed:
-        with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as wire:
-            wire.shutdown(socket.SHUT_RDWR)
-
-
-def close_quietly(connection: "Connection[Any] | None") -> None:
+def close_quietly(connection: "Connection | None") -> None:
     """Close a connection, if there is one. Never fails."""
     if connection is not None:
         with suppress(Exception):

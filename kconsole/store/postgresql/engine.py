@@ -7,7 +7,7 @@ connection reads, another one writes; each is made when it is first needed, and 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from kconsole.store.postgresql.connection import (
     speaking,
 )
 from kconsole.store.postgresql.follower import Follower
+from kconsole.store.postgresql.lease import leased
 from kconsole.store.postgresql.link import RETRY, Link
 from kconsole.store.postgresql.recent_lines import RecentLines
 
@@ -37,6 +38,9 @@ _BATCH: Final = 2_000
 
 _IN_DOUBT: Final = 15.0
 """Seconds in which the answer to a lost COMMIT is looked for."""
+
+_SLOWEST: Final = 200_000
+"""Bytes of lines that a database checks and saves in a second, at least."""
 
 
 class PostgresEngine:
@@ -137,6 +141,7 @@ class PostgresEngine:
         begin %= max(1, round(patience * 1000)), store
         for is_last in (False, True):
             writer = self._link.writer()
+            writer.allow(patience)
             try:
                 row, *own = answers(writer.execute(begin + BINDING if self._link.has_bindings else begin))
                 self._link.bounds = bounds_of(own[0]) if own else self._link.bounds
@@ -152,22 +157,10 @@ class PostgresEngine:
         self._locked = START if row is None else Head(row[0], row[1])
         self._size = 0 if row is None else row[2]
 
-    @contextmanager
-    def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
-        """Hold a lock of the database in a session of its own, which TCP keeps alive while nothing is said."""
-        connection, deadline = self._link.connect(), time.monotonic() + patience
-        lock = "hashtextextended(%s, 0)"
-        key = f"kconsole {name} {self._where.store}"
-        try:
-            with self._link.losing(), speaking(self._where):
-                connection.execute("SELECT set_config('application_name', %s, false)", (f"kconsole {holder}",))
-                while not _first(connection.execute(f"SELECT pg_try_advisory_lock({lock})", (key,))):
-                    if time.monotonic() >= deadline:
-                        raise self._busy(f"{name}-busy", patience)
-                    time.sleep(0.05)
-            yield
-        finally:
-            close_quietly(connection)  # which lets it go
+    def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[Callable[[], None]]:
+        self._link.holder = self._link.holder or holder
+        key, deadline = f"kconsole {name} {self._where.store}", time.monotonic() + patience
+        return leased(self._link, key, deadline, lambda: self._busy(f"{name}-busy", patience))
 
     def _busy(self, code: str, patience: float) -> StoreBusy:
         """The error for whoever waited too long, with the login that holds the lock."""
@@ -289,6 +282,7 @@ class PostgresEngine:
         try:
             for lines in batches:
                 size += sum(map(len, lines))
+                writer.allow(size / _SLOWEST)
                 values = (self._where.store, *after, list(lines), FORMAT)
                 after = Head(after.sequence + len(lines), hash_of(lines[-1]))  # what to look for if no answer comes
                 writer.execute("SELECT kconsole.append(%s, %s, %s, %s, %s)", values)

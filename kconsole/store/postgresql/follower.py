@@ -4,22 +4,18 @@ The database notifies of each line. Where that does not work, it is asked each s
 """
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, StorageAway
-from kconsole.store.postgresql.connection import away, close_quietly, hang_up, hears, is_lost, psycopg
+from kconsole.store.postgresql.connection import away, close_quietly, hears, is_lost, psycopg
 from kconsole.store.postgresql.link import RETRY, Link
 
 if TYPE_CHECKING:
-    from psycopg import Connection
-
-_SILENT: Final = 6.0
-"""Seconds without an answer from which on a database counts as away: what hangs is not closed by itself."""
+    from kconsole.store.postgresql.silence import Connection
 
 _POLL: Final = 1.0
 """Seconds after which the database is asked, whatever it notifies; a connection that was lost is noticed by that."""
@@ -46,16 +42,11 @@ class Follower:
         self._lines: list[Fetched] = []
         self._damage: BrokenJournal | StoreUnusable | None = None
         self._ends = threading.Event()
-        self._beat = 0.0
-        """When the database answered last."""
-        self._connection: Connection[Any] | None = None
 
     def start(self, head: Head) -> None:
         self._base = self._last = head
         self._link.is_followed = True
-        self._beat = time.monotonic()
-        for work in (self._run, self._watch):
-            threading.Thread(target=work, name="following", daemon=True).start()
+        threading.Thread(target=self._run, name="following", daemon=True).start()
 
     def stop(self) -> None:
         """End within a moment; the thread closes its connection."""
@@ -88,21 +79,11 @@ class Follower:
         with self._guard:
             return list(self._lines) if head == self._base else None
 
-    def _watch(self) -> None:
-        """Hang up when a database is silent, so that whoever waits for it waits no longer."""
-        while not self._ends.wait(_POLL):
-            is_connected = self._connection is not None and not self._connection.closed
-            if is_connected and time.monotonic() - self._beat > _SILENT:
-                silent = message("database-silent", database=self._where.shown, seconds=int(_SILENT))
-                self._link.lost(StorageAway(silent, "database-away-hint"))
-                hang_up(self._connection)
-                self._link.hang_up()
-
     def _run(self) -> None:
         while not self._ends.is_set():
+            connection = None
             try:
-                connection = self._connection = self._link.connect(is_follower=True)
-                self._beat = time.monotonic()
+                connection = self._link.connect(is_follower=True)
                 self._follow(connection)
             except StorageAway as error:
                 self._link.lost(error)
@@ -114,10 +95,10 @@ class Follower:
                 if is_lost(error):
                     self._link.lost(away(self._where, error))
             finally:
-                close_quietly(self._connection)
+                close_quietly(connection)
             self._ends.wait(RETRY)
 
-    def _follow(self, connection: "Connection[Any]") -> None:
+    def _follow(self, connection: "Connection") -> None:
         sender = self._link.connect()
         try:
             is_heard = hears(connection, sender)
@@ -134,7 +115,7 @@ class Follower:
             else:
                 self._ends.wait(_POLL)
 
-    def _fetch(self, connection: "Connection[Any]") -> None:
+    def _fetch(self, connection: "Connection") -> None:
         while True:
             with self._guard:
                 last = self._last
@@ -151,7 +132,6 @@ class Follower:
                 if not rows or (rows[0][0], rows[0][1]) != last:
                     raise BrokenJournal(last.sequence, "journal-cut-off" if not rows else "line-changed-since", START)
                 rows = rows[1:]
-            self._beat = time.monotonic()
             self._link.seen_at, self._damage = datetime.now(UTC), None
             if not rows:
                 return

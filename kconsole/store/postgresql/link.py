@@ -20,14 +20,13 @@ from kconsole.store.postgresql.connection import (
     checked,
     close_quietly,
     connected,
-    hang_up,
     is_lost,
     psycopg,
     speaking,
 )
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from kconsole.store.postgresql.silence import Connection
 
 RETRY: Final = 0.4
 """Seconds between two attempts to reach a server that is away."""
@@ -65,13 +64,13 @@ class Link:
         seen = self.cache.seen()
         self.seen = START if seen is None else seen.head
         self.seen_at = None if seen is None else seen.at
-        self._reader: Connection[Any] | None = None
-        self._writer: Connection[Any] | None = None
+        self._reader: Connection | None = None
+        self._writer: Connection | None = None
         self._guard = threading.RLock()
         self._retry_at = 0.0
         self._has_seen = False
 
-    def connect(self, is_follower: bool = False) -> "Connection[Any]":
+    def connect(self, is_follower: bool = False) -> "Connection":
         """A new connection to a server that may keep the journal.
 
         While a follower tries to reach a server that is away, no one else does: a screen would wait for it.
@@ -96,12 +95,12 @@ class Link:
         self.away, self.seen_at = None, datetime.now(UTC)
         return connection
 
-    def read_bounds(self, connection: "Connection[Any]") -> None:
+    def read_bounds(self, connection: "Connection") -> None:
         """Ask again what the login may do, which an administrator may have changed."""
         if self.has_bindings and (row := connection.execute(BINDING).fetchone()) is not None:
             self.bounds = bounds_of(row)
 
-    def check_seen(self, connection: "Connection[Any]") -> None:
+    def check_seen(self, connection: "Connection") -> None:
         """Refuse a journal that does not have the last line that was seen of it, as after an old backup was restored.
 
         Another store at the same address has a cache of its own.
@@ -156,14 +155,14 @@ class Link:
             self.lost(error)
             raise
 
-    def reader(self) -> "Connection[Any]":
+    def reader(self) -> "Connection":
         """The connection that reads."""
         with self._guard:
             if self._reader is None or self._reader.closed:
                 self._reader = self.connect()
             return self._reader
 
-    def writer(self) -> "Connection[Any]":
+    def writer(self) -> "Connection":
         """The connection that holds the head, and appends."""
         with self._guard:
             if self._writer is None or self._writer.closed:
@@ -200,11 +199,6 @@ class Link:
             found = self.rows(_HOLDER, kind)
             return str(found[0][0]) if found else ""
         return ""
-
-    def hang_up(self) -> None:
-        """Let no one wait any longer for what does not answer."""
-        hang_up(self._reader)
-        hang_up(self._writer)
 
     def close(self) -> None:
         """Close everything, and note what was seen. Never fails."""

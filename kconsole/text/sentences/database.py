@@ -38,6 +38,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "database-away-since": _away_since,
     "database-not-confirmed": "{database} did not say whether the change was saved: {error}.",
     "look-when-it-is-back": "Once the database is back, 'kconsole log' shows whether the change is there.",
+    "lease-lost": (
+        "The session that kept others from changing the mail server has ended, so no more is asked of the server. {why}"
+    ),
     "database-polled": (
         "{database} does not notify this console, which asks it each second instead. Changes of others show a little"
         " later."
