@@ -8,14 +8,14 @@ from functools import partial
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.core.server import ServerNumbers
-from kconsole.licensing import comparison, counting, guards, lifecycle
+from kconsole.licensing import comparison, components, counting, guards, lifecycle
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.search import filters
 from kconsole.operations.search.index import AccountIndex
 
 is_held = partial(counting.is_held, policy=KERIO)
-uses = partial(counting.uses, policy=KERIO)
-use_of = partial(counting.use_of, policy=KERIO)
+uses = partial(components.uses, policy=KERIO)
+use_of = partial(components.use_of, policy=KERIO)
 license_status_of = partial(lifecycle.license_status_of, policy=KERIO)
 trial_end = partial(lifecycle.trial_end, policy=KERIO)
 may_enable = partial(guards.may_enable, policy=KERIO)

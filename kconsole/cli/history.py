@@ -275,7 +275,7 @@ def undo(place: CliContext, line: int | None, password_file: Path | None, reason
     operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Undoing line {undone.sequence}: {what}, by {operator}, {when}.")
     followed = session.state.server is not None
-    is_there = followed and session.is_done_there(session.history.first_operation(undone))
+    is_there = followed and session.is_done_on_server(session.history.first_operation(undone))
     by = writer_for(place, session, is_there, password_file)
     done = said(session, lambda: session.undo(undone.sequence, reason, by))
     return exit_code(done.outcomes)

@@ -8,7 +8,7 @@ from kconsole.core.codes import Message
 from kconsole.core.encoding import document_of
 from kconsole.core.license import Price
 from kconsole.core.times import to_iso
-from kconsole.licensing.counting import ComponentUse, use_of
+from kconsole.licensing.components import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan
 from kconsole.licensing.lifecycle import Ending, LicenseStatus
 from kconsole.operations.session import Session

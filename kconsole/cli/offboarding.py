@@ -170,7 +170,7 @@ def due(place: CliContext, applies: bool, as_document: bool, password_file: Path
     documents = [{**_document(each, session), "refused": _refused(each, session), "outcomes": []} for each in found]
     outcomes: list[Outcome] = []
     if applies and found:
-        by = writer_for(place, session, session.is_done_there(Offboard.name), password_file)
+        by = writer_for(place, session, session.is_done_on_server(Offboard.name), password_file)
         try:
             for each, document in zip(found, documents, strict=True):
                 operation = when_due(each, session.state)

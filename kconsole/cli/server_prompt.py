@@ -31,9 +31,11 @@ def login_to(session: Session, password_file: Path | None) -> tuple[ServerAccess
     return access, connection.password_of(access.user, password_file, SERVER_PASSWORD)
 
 
-def writer_for(place: CliContext, session: Session, is_done_there: bool, password_file: Path | None) -> Writer | None:
+def writer_for(
+    place: CliContext, session: Session, is_done_on_server: bool, password_file: Path | None
+) -> Writer | None:
     """What changes the server for an operation; None if the operation does not run there, or may not."""
-    if not is_done_there or session.offline:
+    if not is_done_on_server or session.offline:
         return None
     place.check_writable()
     _, secret = login_to(session, password_file)
@@ -53,7 +55,7 @@ def do_and_say(
 
     `note` is added if the server did it.
     """
-    is_there = session.is_done_there(operation.name)
+    is_there = session.is_done_on_server(operation.name)
     by = writer_for(place, session, is_there, password_file)
     done = said(session, lambda: session.do(operation, by))
     if is_there and note and done.changed:

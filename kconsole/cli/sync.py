@@ -207,10 +207,10 @@ def _read(access: ServerAccess, secret: Secret) -> ServerState:
     if sys.stderr is None or not sys.stderr.isatty():
         return read_server(access, secret)
     if wants_lines(os.environ):
-        return read_server(access, secret, seldom(lambda far: say(server_text.reading_words(*far))))
+        return read_server(access, secret, seldom(lambda progress: say(server_text.reading_words(*progress))))
 
-    def show(far: Progress) -> None:
-        click.echo(f"\r{server_text.reading_words(*far)}", err=True, nl=False)
+    def show(progress: Progress) -> None:
+        click.echo(f"\r{server_text.reading_words(*progress)}", err=True, nl=False)
 
     try:
         return read_server(access, secret, show)

@@ -1,15 +1,14 @@
-"""Counts seats, from a whole inventory or from changes alone, and the users of each optional component."""
+"""Counts seats, from a whole inventory or from changes alone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kconsole.core.decisions import Reservation
 from kconsole.core.identity import canonical_domain
-from kconsole.core.license import Component, ComponentName, License
+from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
 from kconsole.core.server import Server, ServerNumbers
@@ -169,6 +168,7 @@ class SeatLedger:
         return [entry for entry in self._deleted.values() if is_held(entry, restart, self.policy)]
 
     def report(self) -> SeatReport:
+        """The figures as they are now."""
         if self._known is None or self._known.reserved != _reserved(self.reservations()):
             self._known = self.if_licensed(self._license)
         return self._known
@@ -190,6 +190,7 @@ class SeatLedger:
                 self._count(after, times)
 
     def if_licensed(self, license_: License) -> SeatReport:
+        """The report under another license."""
         return self._report(license_, chain.from_iterable(self._domains.values()))
 
     def report_around(self, domain: str) -> SeatReport:
@@ -310,62 +311,3 @@ def _warnings(report: SeatReport) -> Iterator[Warn]:
     for domain in report.domains:
         if domain.at_limit:
             yield Warn("domain-at-limit", {"domain": domain.name, "limit": domain.limit})
-
-
-ACTIVE_SYNC_PROTOCOLS: Final = ("eas", "activesync", "exchangeactivesync", "secureactivesync", "activesyncsecure")
-"""Names of the protocol in logs and in the server's own statistics, in lower case, letters and digits only."""
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-
-
-class ComponentUse(NamedTuple):
-    """Who uses a component."""
-
-    component: Component
-    seats: int | None
-    """Its own or the license's; None is without limit."""
-    users: tuple[Entry, ...]
-    """The most recent login first. Not all may be named to everyone."""
-    beyond: tuple[Entry, ...]
-    """Those beyond its seats that may be named. Which ones the server leaves out is not documented; these used it the
-    longest ago."""
-
-    @property
-    def over(self) -> int:
-        """How many are beyond its seats."""
-        return 0 if self.seats is None else max(len(self.users) - self.seats, 0)
-
-
-def is_active_sync(protocol: str) -> bool:
-    """Whether this is a name of Exchange ActiveSync."""
-    return "".join(filter(str.isalnum, protocol)).casefold() in ACTIVE_SYNC_PROTOCOLS
-
-
-def uses(entry: Entry, name: ComponentName, policy: LicensePolicy) -> bool:
-    """Whether an account uses a component.
-
-    Antivirus and Anti-spam check the mail of every enabled account; Exchange ActiveSync is used by accounts that
-    connected with it. Source: the three are licensed one by one (Licenses in Kerio Connect, GFI support).
-    """
-    if entry.deleted_at is not None or not policy.classify(entry).seat:
-        return False
-    if name != "activesync":
-        return True
-    return entry.active_sync or (entry.last_login is not None and is_active_sync(entry.last_login.protocol))
-
-
-def use_of(
-    license_: License, entries: Iterable[Entry], policy: LicensePolicy, sees: Callable[[str], bool] = lambda _: True
-) -> list[ComponentUse]:
-    """Who uses each licensed component, in the order of the license; `sees` tells which domains may be named."""
-    if not license_.components:
-        return []
-    entries = list(entries)
-    found = []
-    for component in license_.components:
-        users = [entry for entry in entries if uses(entry, component.name, policy)]
-        users.sort(key=lambda entry: entry.last_login.at if entry.last_login else _LONG_AGO, reverse=True)
-        seats = license_.seats if component.seats is None else component.seats
-        beyond = () if seats is None else tuple(entry for entry in users[seats:] if sees(entry.domain))
-        found.append(ComponentUse(component, seats, tuple(users), beyond))
-    return found

@@ -13,7 +13,8 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import SKEW
-from kconsole.licensing.counting import ComponentUse, example_of, share_of
+from kconsole.licensing.components import ComponentUse
+from kconsole.licensing.counting import example_of, share_of
 from kconsole.licensing.lifecycle import Ending, LicenseStatus
 from kconsole.licensing.policy import LicensePolicy
 

@@ -149,7 +149,7 @@ class Judgements(NamedTuple):
     used_after: int
     limit: int | None
     unknown: tuple[Code, ...] = ()
-    """What no one says of any account, so that none has these codes."""
+    """The codes that no account can have, because the mail server does not give what they depend on."""
 
     @property
     def counts(self) -> dict[Code, int]:

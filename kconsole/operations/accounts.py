@@ -17,7 +17,8 @@ from kconsole.core.reports import Decision
 from kconsole.core.roles import Capability
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
-from kconsole.licensing.counting import SeatLedger, is_active_sync
+from kconsole.licensing.components import is_active_sync
+from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.reservations import may_pass, taken_by
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import (

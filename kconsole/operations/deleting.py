@@ -39,8 +39,8 @@ def to_delete(entries: Sequence[Entry], session: Session) -> ToDelete:
     """Sort out entries that a user chose to delete."""
     policy, state = session.seats.policy, session.state
     may_be = [entry for entry in entries if may_delete(entry, policy).allowed]
-    is_done_there = session.is_done_there("delete")
-    only_there = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
+    is_done_on_server = session.is_done_on_server("delete")
+    only_there = [entry for entry in may_be if is_done_on_server and entry.server_id and not entry.is_account]
     off = [entry for entry in may_be if only_disabled(entry) and not entry.enabled]
     left_out = {entry.id for entry in (*only_there, *off)}
     changed = [entry for entry in may_be if entry.id not in left_out]

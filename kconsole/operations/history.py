@@ -212,12 +212,15 @@ class History:
         return any(line.operation == operation and line.refused == refused for line in lines)
 
     def add_own(self, commit: Commit) -> None:
+        """Remember a change of this session as one that it can undo."""
         self._own.append(commit)
 
     def forget(self, sequence: int) -> None:
+        """Offer a change of this session for undo no more."""
         self._own = [commit for commit in self._own if commit.sequence != sequence]
 
     def follow(self, commit: Commit) -> None:
+        """Take in a new line of the log, of this process or another."""
         if not commit.changes:
             return
         if self._lately is not None:

@@ -1,7 +1,7 @@
 """What a monitoring system learns of an open store. Nothing is changed, and no server is contacted."""
 
 from kconsole.core.codes import Message
-from kconsole.licensing.counting import use_of
+from kconsole.licensing.components import use_of
 from kconsole.licensing.monitoring import FORECAST_DAYS, Facts, Measured, domain_uses
 from kconsole.operations.session import Session
 

@@ -339,13 +339,13 @@ class Session:
             return not_permitted
         if self._as_seen(commit).is_partial:
             return _outside_domains(commit)
-        gone = deleted_for_good(commit) if self.is_done_there(first) else None
+        gone = deleted_for_good(commit) if self.is_done_on_server(first) else None
         if gone is not None:
             reason = message("deleted-for-good")
             return Refused("cannot-undo-account", "add-it-again", address=gone.address, reason=reason)
         return self.refusal_of(first)
 
-    def is_done_there(self, operation: str) -> bool:
+    def is_done_on_server(self, operation: str) -> bool:
         """Whether the operation with this name changes the server first."""
         return self.state.server is not None and runs_on(operation) == "server"
 

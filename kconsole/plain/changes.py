@@ -145,7 +145,7 @@ class Changes:
         yield from (f"Used before: {reason}" for reason in self.session.history.recent_reasons()[:LAST_REASONS])
 
     def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
-        is_there = self.session.is_done_there(operation)
+        is_there = self.session.is_done_on_server(operation)
         return texts.where_done_lines(self.session.state.server if is_there else None, for_good)
 
     # Changes
@@ -179,7 +179,7 @@ class Changes:
         resolved: list[Done] = []
         try:
             by = None
-            if self.session.is_done_there(name) and not self.session.offline:
+            if self.session.is_done_on_server(name) and not self.session.offline:
                 by = self._writer(resolved.append)
                 if by is None:
                     self.say(texts.NOT_ASKED)

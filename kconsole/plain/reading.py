@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from kconsole.licensing.counting import use_of
+from kconsole.licensing.components import use_of
 from kconsole.operations.renewal import license_renewal
 from kconsole.operations.seat_history import seat_forecast, seat_history
 from kconsole.operations.server import RecordRestart

@@ -10,7 +10,7 @@ from kconsole.core.codes import Message
 from kconsole.core.license import Component, Customer, License, PendingUpdate, Price
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.counting import ComponentUse
+from kconsole.licensing.components import ComponentUse
 from kconsole.licensing.guards import Access, LicensePlan
 from kconsole.licensing.lifecycle import Ending, LicenseStatus, bought
 from kconsole.text import ages, words

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Inventory, LastLogin
-from kconsole.licensing.counting import is_active_sync
+from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.policy import KERIO
 from tests.licensing.strategies import full_licenses, inventories
 from tests.under_kerio import use_of, uses

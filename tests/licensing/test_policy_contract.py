@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from kconsole.core.license import License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
 from kconsole.licensing import guards
-from kconsole.licensing.counting import SeatLedger, contribution_of, is_held, use_of
+from kconsole.licensing.components import use_of
+from kconsole.licensing.counting import SeatLedger, contribution_of, is_held
 from kconsole.licensing.lifecycle import license_status_of, trial_end
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from tests.licensing.histories import Histories

@@ -13,7 +13,8 @@ from kconsole.core.roles import Capability
 from kconsole.importers.csv_table import LARGEST
 from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
-from kconsole.licensing.counting import SeatLedger, is_active_sync
+from kconsole.licensing.components import is_active_sync
+from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.accounts import logged_in
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.files import read_document

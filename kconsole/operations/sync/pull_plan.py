@@ -15,7 +15,7 @@ from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Kind
 from kconsole.core.times import SKEW
-from kconsole.licensing.counting import is_active_sync
+from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.base import revived
 from kconsole.providers.base import End, LicenseState, ServerState

@@ -99,11 +99,11 @@ def refuse_network(folder: Path, allow_network_fs: bool) -> None:
 def refuse_folder_of_others(folder: Path, *, is_new: bool = False) -> None:
     """Raise StoreUnusable if others could change the store: as ssh does with its files.
 
-    Its folder and the one above it are ours or root's, and no one else may write in them or to the store's files. Of a
-    store that a group shares, which we are in, it is any member's. The folder above may be root's for all to write, or
-    one like `/tmp`: whoever puts another folder in the place of the store's there, puts one of their own. Many systems
-    let the user's own group write in the user's folders, so the group of the folder above is of no matter. Root may
-    work in the stores of all users. A store that is new is one's own, unless it is made for a group.
+    Its folder and the one above it must be ours or root's, and no one else may write in them or to the store's files.
+    A store that is shared with a group of ours may be any member's. The folder above may be root's for all to write, or
+    one like `/tmp`: whoever replaces the store's folder there can only put one of their own. Many systems let the
+    user's own group write in the user's folders, so the group of the folder above does not matter. Root may work in
+    the stores of all users. A new store (`is_new`) is judged as one that is not shared.
     """
     user, above, own = os.geteuid(), folder.parent, folder.stat()
     group = None if is_new else group_of(folder)
@@ -237,11 +237,11 @@ def not_reached(folder: Path, group: int) -> list[Path]:
         above
         for above in folder.parents
         if not (status := above.stat()).st_mode & stat.S_IXOTH
-        and not (status.st_mode & stat.S_IXGRP and (status.st_gid == group or _has_list(above)))
+        and not (status.st_mode & stat.S_IXGRP and (status.st_gid == group or _has_acl(above)))
     ]
 
 
-def _has_list(path: Path) -> bool:
+def _has_acl(path: Path) -> bool:
     with suppress(OSError):
         return bool(os.getxattr(path, "system.posix_acl_access"))
     return False
@@ -303,7 +303,7 @@ def share(folder: Path, group: int | None, patience: float, holder: str) -> None
 
 
 def _own_group(status: os.stat_result) -> int:
-    """The group of a file's owner, that of the file if it is not known: in the other one they may not stay for ever."""
+    """The group that a file gets when its store is shared no more: its owner's, or its own if the owner is unknown."""
     if os.geteuid() == status.st_uid:
         return os.getegid()
     with suppress(KeyError):

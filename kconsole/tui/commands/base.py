@@ -149,7 +149,7 @@ class CommandTarget:
         if (forbidden := self.forbids(command)) is not None:
             self.tell_forbidden(forbidden)
             return
-        if command.operation and self.refuses(command.operation):
+        if command.operation and self.cannot_run(command.operation):
             return
         action = command.name.removeprefix(command.prefix).replace("-", "_")
         waiting = getattr(self, f"action_{action}")()
@@ -170,7 +170,7 @@ class CommandTarget:
     def tell_forbidden(self, refused: NotPermitted) -> None:
         """Say why the operator's role does not allow what a key asks for."""
 
-    def refuses(self, operation: str) -> bool:
+    def cannot_run(self, operation: str) -> bool:
         """Say why an operation cannot run here, if it cannot."""
         del operation
         return False

@@ -84,7 +84,7 @@ def ask_for_import(screen: StoreScreen, domain: str) -> None:
                 screen.work("Comparing it with the accounts ...", partial(planned, operation, file), show, failed)
             else:
                 close()
-                screen.refuses(operation.name)
+                screen.cannot_run(operation.name)
 
         def show(view: ImportView) -> None:
             close()

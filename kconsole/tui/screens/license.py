@@ -15,7 +15,7 @@ from kconsole.core.errors import ConsoleError, EncodingUnconfirmed
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
-from kconsole.licensing.counting import ComponentUse, use_of
+from kconsole.licensing.components import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
 from kconsole.operations import license as operations

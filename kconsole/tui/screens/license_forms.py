@@ -15,7 +15,7 @@ from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput, reason_of
 from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.core.times import day_of
-from kconsole.licensing.counting import ComponentUse
+from kconsole.licensing.components import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
 from kconsole.operations import license_files

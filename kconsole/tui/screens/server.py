@@ -53,7 +53,7 @@ class ServerScreen(StoreScreen):
     def action_sync(self) -> None:
         """Read the server in the background, and save what it says; if the user cancels, nothing is taken."""
         self.workspace.feed.poll()
-        if self.refuses("sync"):
+        if self.cannot_run("sync"):
             return
         try:
             access = server_to_ask(self.session.state, self.session.offline).access

@@ -29,7 +29,7 @@ from kconsole.tui.workspace import Step
 SAVING_REFUSAL: Final = "Saving the refusal ..."
 
 
-def _saving_words(records: int) -> str:
+def _working_words(records: int) -> str:
     return f"Working on {words.count(records, 'record')} ..."
 
 
@@ -56,8 +56,8 @@ class StoreScreen(ConsoleScreen):
 
         self.workspace.feed.poll()  # another process may have configured a server meanwhile
         addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
-        if self.session.offline or not self.session.is_done_there(operation.name):
-            text = _saving_words(len(addresses))
+        if self.session.offline or not self.session.is_done_on_server(operation.name):
+            text = _working_words(len(addresses))
             self.work(text, partial(self.workspace.do, operation), done or self.show_result, broke)
         else:
             text = texts.asking_words(self.session.state.server, operation.name, addresses)
@@ -103,7 +103,7 @@ class StoreScreen(ConsoleScreen):
         log = partial(self.session.log_refusal, operation, decision.message, account)
         self.work(SAVING_REFUSAL, log, say, say)
 
-    def refuses(self, operation: str, name: str = "") -> bool:
+    def cannot_run(self, operation: str, name: str = "") -> bool:
         """Say why an operation cannot run beside the server, if it cannot, before the user is asked anything."""
         if self.session.refusal_of(operation) is None:
             return False
@@ -117,7 +117,7 @@ class StoreScreen(ConsoleScreen):
 
     def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
         """A note for a question, where the answer takes effect on the server; and whether that is for good."""
-        is_there = self.session.is_done_there(operation)
+        is_there = self.session.is_done_on_server(operation)
         return texts.where_done_lines(self.session.state.server if is_there else None, for_good)
 
     # Undo and redo
@@ -126,7 +126,7 @@ class StoreScreen(ConsoleScreen):
         """Undo the last change of this session at once; of an earlier one, say which it is, and ask."""
         step = self.workspace.last_change
         if step is not None:
-            self._step(step, redo=False)
+            self._undo_or_redo(step, redo=False)
         else:
             find = self.workspace.find_earlier
             self.work("Looking through the log ...", find, self._ask_about, self.tell_problem)
@@ -164,7 +164,7 @@ class StoreScreen(ConsoleScreen):
         if step is None:
             self.tell("There is nothing to redo: nothing was undone since the last change.")
         else:
-            self._step(step, redo=True)
+            self._undo_or_redo(step, redo=True)
 
     def ask_to_undo(self, commit: Commit) -> None:
         if self._cannot_undo(commit):
@@ -173,7 +173,7 @@ class StoreScreen(ConsoleScreen):
         lines = texts.undo_lines(commit, entries, age(commit.at, self.session.clock.now()))
         self._confirm_undo(Step(commit, commit.operation), lines, redo=False)
 
-    def _step(self, step: Step, redo: bool) -> None:
+    def _undo_or_redo(self, step: Step, redo: bool) -> None:
         """Undo or redo a step of this session. If that deletes accounts, ask first."""
         from kconsole.operations.undo import deleted_by
 
@@ -182,7 +182,7 @@ class StoreScreen(ConsoleScreen):
         if deleted := deleted_by(step.commit):
             self._confirm_undo(step, texts.named(deleted), redo)
         else:
-            self._take(step, redo)
+            self._apply_step(step, redo)
 
     def _confirm_undo(self, step: Step, lines: Sequence[str], redo: bool) -> None:
         from kconsole.operations.accounts import must_type_number
@@ -195,30 +195,30 @@ class StoreScreen(ConsoleScreen):
             lines,
             "Delete" if deleted else "Undo",
             questions.undo_deletes(deleted, seats),
-            lambda: self._take(step, redo),
+            lambda: self._apply_step(step, redo),
             number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
             what=questions.deleted_noun(deleted),
             is_big=bool(deleted),
         )
 
-    def _take(self, step: Step, redo: bool) -> None:
+    def _apply_step(self, step: Step, redo: bool) -> None:
         act, records = self.workspace.redo if redo else self.workspace.undo, len(step.commit.changes)
 
         def done(done: Done) -> None:
             self.show_result(done, f"{'redone' if redo else 'undone'}: {safe_text(step.what, 40)}")
 
         self.workspace.feed.poll()
-        if self.session.offline or not self._is_undone_there(step.commit):
-            self.work(_saving_words(records), partial(act, step), done, self.tell_problem)
+        if self.session.offline or not self._is_undone_on_server(step.commit):
+            self.work(_working_words(records), partial(act, step), done, self.tell_problem)
         else:
             text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
             self._ask_server(text, partial(act, step), done, self.tell_problem)
 
-    def _is_undone_there(self, commit: Commit) -> bool:
+    def _is_undone_on_server(self, commit: Commit) -> bool:
         """Whether the server has to be asked to undo a commit. Undoing reports a broken log."""
         try:
             server = self.session.state.server
-            return server is not None and self.session.is_done_there(self.session.history.first_operation(commit))
+            return server is not None and self.session.is_done_on_server(self.session.history.first_operation(commit))
         except ConsoleError:
             return False
 
