@@ -243,7 +243,18 @@ FORGED: Final[dict[str, Forgery]] = {
     "beyond it, as mapped": forged("carol", "map", lambda at: at.new("entries", Entry(address=f"x@{NORTH}"))),
     "wrong seats": forged("carol", "tag", lambda at: at.entry("berg", tags=("x",)), seats=[99, 99]),
     "wrong seats of helpdesk": forged("hana", "disable", lambda at: at.entry("berg", enabled=False), seats=[6, 6]),
-    "deleted as if undone": forged("carol", "undo", lambda at: _gone(at, "anna", mailbox_fate="keep"), undoes=3),
+    "deleted as if undone": forged("carol", "undo", lambda at: _gone(at, "anna", mailbox_fate="keep"), undoes=4),
+    "no such domain": forged(
+        "carol", "add", lambda at: at.new("entries", Entry(address="x@west.example", enabled=False))
+    ),
+    "an address twice": forged(
+        "carol", "add", lambda at: at.new("entries", Entry(address=f"Berg@{NORTH}", enabled=False))
+    ),
+    "mail of an alias elsewhere": forged(
+        "cora",
+        "offboard",
+        lambda at: at.new("entries", Entry(address=f"x@{NORTH}", kind="alias", delivers_to=(f"dora@{SOUTH}",))),
+    ),
     # what readers cannot take, or search engines of the log do not find
     "escaped letters": forged(
         "carol", "tag", lambda at: at.entry("berg", tags=("x",)) | {"table": Fragment(b'"entri\\u0065s"')}

@@ -182,8 +182,8 @@ BEGIN
 END
 $$;
 
--- Check the seats of a line once its records are there: it says how many are used before and after it, and takes none
--- beyond a limit. Users of a directory may be more than the license has.
+-- Check a line once its records are there: no address is there twice; it says how many seats are used before and after
+-- it, and takes none beyond a limit. Users of a directory may be more than the license has.
 CREATE OR REPLACE FUNCTION kconsole.check_seats(of_store text, content json, used_before bigint, used_after bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -191,9 +191,23 @@ DECLARE
         SELECT document::json ->> 'seats' FROM kconsole.record
         WHERE store = of_store AND kind = 'license' AND number = 1
     );
+    newcomers text[];
 BEGIN
     IF content -> 'seats' IS NOT NULL AND (content -> 'seats')::text <> format('[%s,%s]', used_before, used_after) THEN
         PERFORM kconsole.refuse('the seats of a line are not those that are used before and after it');
+    END IF;
+    newcomers := ARRAY(
+        SELECT lower(change -> 'after' ->> 'address') FROM json_array_elements(content -> 'changes') change
+        WHERE change ->> 'table' = 'entries' AND change -> 'after' ->> 'deleted_at' IS NULL
+            AND (change -> 'before' ->> 'deleted_at' IS NOT NULL
+                OR change -> 'before' ->> 'address' IS DISTINCT FROM change -> 'after' ->> 'address')
+    );
+    IF cardinality(newcomers) > 0 AND EXISTS (
+        SELECT FROM kconsole.record r JOIN unnest(newcomers) address ON lower(split_part(r.document, '"', 4)) = address
+        WHERE r.store = of_store AND r.kind = 'entries' AND r.document !~ '"deleted_at":"'
+        GROUP BY address HAVING count(*) > 1
+    ) THEN
+        PERFORM kconsole.refuse('an address is that of one account');
     END IF;
     IF used_after <= used_before THEN
         RETURN;

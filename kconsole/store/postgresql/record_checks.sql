@@ -184,7 +184,7 @@ BEGIN
     IF after IS NULL OR was_live AND NOT is_live AND own.domains IS NULL AND NOT EXISTS (  -- an undo of its own addition
         SELECT FROM json_array_elements(undone -> 'changes') change
         WHERE change ->> 'table' = 'entries' AND change ->> 'number' = number::text
-            AND (change -> 'before')::text ~ '^null$|"deleted_at":"' AND (change -> 'after')::text !~ '"deleted_at":"'
+            AND (change -> 'before')::text ~ '^null$|"deleted_at":"' AND (change -> 'after')::jsonb = before
     ) THEN
         PERFORM kconsole.refuse('this role deletes no accounts');
     END IF;
@@ -210,6 +210,19 @@ BEGIN
             AND (change -> 'before')::jsonb = after
     ) THEN
         RETURN;
+    END IF;
+    IF is_live AND before ->> 'address' IS DISTINCT FROM after ->> 'address' AND NOT kconsole.sees(ARRAY(
+        SELECT kconsole.key_of(r.document::json ->> 'name') FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'domains'
+    ), after ->> 'address') THEN
+        PERFORM kconsole.refuse('an account is in a domain of the store');
+    END IF;
+    IF EXISTS (
+        SELECT FROM jsonb_array_elements_text(after -> 'delivers_to') target
+        WHERE NOT coalesce(before -> 'delivers_to', '[]') ? target AND target LIKE '%@%'
+            AND NOT kconsole.sees(own.domains, target)
+    ) THEN
+        PERFORM kconsole.refuse('this login is bound to other domains');
     END IF;
     IF was_live THEN
         fixed := ARRAY['kind', 'origin', 'role', 'moderators'];
