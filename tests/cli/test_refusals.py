@@ -81,7 +81,7 @@ NEVER: Final = {
     "end keep": "tests/operations/test_keeps.py",
     "protect": "tests/operations/test_keeps.py",
     "unprotect": "tests/operations/test_keeps.py",
-    "reclaim": "tests/operations/test_reclaim.py",
+    "reclaim": "tests/operations/test_reclaim_plans.py",
     "reclaim mark": "tests/operations/test_reclaim.py",
     "set policy": "tests/operations/test_policies.py",
     "remove policy": "tests/operations/test_policies.py",

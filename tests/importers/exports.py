@@ -1,4 +1,4 @@
-"""Exports of users as Kerio Connect writes them: two that are whole, and a broken one."""
+"""Exports of users as Kerio Connect writes them: two that are whole, a broken one, and those of a test."""
 
 from pathlib import Path
 
@@ -14,3 +14,11 @@ BROKEN = FILES / "users_broken_2026-08-05.csv"
 
 def export_of(file: Path) -> KerioExport:
     return read_kerio_export(file.read_bytes(), file.name, "cp1250" if file == RETAIL else None)
+
+
+COLUMNS = ("Name", "Password", "FullName", "Description", "MailAddress", "Groups")
+HEADER = ";".join(COLUMNS)
+
+
+def read(text: str, name: str = "users.csv") -> KerioExport:
+    return read_kerio_export(text.encode(), name)

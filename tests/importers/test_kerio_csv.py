@@ -1,28 +1,19 @@
+"""Exports of users: what is read of them, and which rows are faults."""
+
 import csv
 import io
 from contextlib import suppress
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.core.codes import Message
-from kconsole.core.errors import BadInput, EncodingUnconfirmed
-from kconsole.core.identity import stripped
-from kconsole.core.records import fold
+from kconsole.core.errors import BadInput
 from kconsole.importers.csv_table import LONGEST_LINE
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.text.messages import whole, words_of
-from tests.importers.exports import BROKEN, FILES, NORTHWIND, RETAIL, export_of
-
-COLUMNS = ("Name", "Password", "FullName", "Description", "MailAddress", "Groups")
-HEADER = ";".join(COLUMNS)
-
-
-def read(text: str, name: str = "users.csv") -> KerioExport:
-    return read_kerio_export(text.encode(), name)
+from tests.importers.exports import BROKEN, FILES, HEADER, NORTHWIND, RETAIL, export_of, read
 
 
 def account_named(login: str, export: KerioExport) -> CsvAccount:
@@ -279,83 +270,6 @@ def test_many_open_quotes_are_reported_at_once() -> None:
     assert len(export.faults) == 3000
 
 
-# Encodings
-
-
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
-def test_unicode_is_known_by_itself(codec: str) -> None:
-    export = read_kerio_export(f"{HEADER}\r\nbob;x;Łukasz Sørensen 王;;;\r\n".encode(codec), "users.csv")
-    assert export.accounts[0].full_name == "Łukasz Sørensen 王"
-    assert export.encoding == ("UTF-16" if codec == "utf-16" else "UTF-8")
-
-
-def guessed(document: bytes) -> EncodingUnconfirmed:
-    """The proposal for a document that is not in UTF-8; nothing is read without a word."""
-    with pytest.raises(EncodingUnconfirmed) as caught:
-        read_kerio_export(document, "users.csv")
-    return caught.value
-
-
-_CENTRAL_NAMES = (
-    "Dvořák|Jiří|Čapek|Vlček|Hlaváč|Kučera|Zdeněk|Němcová|Růžena|Martinů|Přemysl|Kateřina|Ďurica|Naďa|Kaňka|Ľubomír|"
-    "Čtvrtník|Michał|Łukasz|Kamiński|Stępień|Zięba|Świętek|Woźniak|Żak|Jędrzej|PŘEMYSL KŘÍŽ|ŁUCJA WÓJCIK|Erdős|Szőke|"
-    "Győr|Fűzesi|Petrović|Đorđević|Ćosić|Anđela|Mădălina|Constanţa|Iliaş|účetní oddělení|Oddział sprzedaży"
-)
-CENTRAL = _CENTRAL_NAMES.split("|")
-_WESTERN_NAMES = (
-    "Sørensen|Jørgen|Bjørn|Lefèvre|Hélène|Thérèse|Michèle|Kjær|Bæk|Ægir|João|Simões|Guimarães|Direção|Muñoz|Núñez|Begoña|"
-    "Guðrún|Sigurðsson|Davíð|Þór|Þorsteinn|Åsa|Håkan|Ångström|Niccolò|Forlì|Anaïs|Loïc|Ève|Inês|Bérangère|Cœur|Mª José|"
-    "almacén nº 3|2º piso|Østby|Malmø|SØREN KJÆR|MUÑOZ|Réception à l'entrée|¿Quién, Nicolò?"
-)
-WESTERN = _WESTERN_NAMES.split("|")
-
-
-@pytest.mark.parametrize(
-    ("name", "encoding"), [(name, "CP1250") for name in CENTRAL] + [(name, "CP1252") for name in WESTERN]
-)
-def test_one_name_is_enough_to_tell_the_code_page(name: str, encoding: str) -> None:
-    document = f"{HEADER}\nbob;x;{name};;;\n".encode(encoding)
-    guess = guessed(document)
-    assert guess.encoding == encoding
-    example = guess.details[0]
-    assert isinstance(example, Message)
-    assert example.params == {"encoding": encoding, "words": [name]}
-    assert read_kerio_export(document, "users.csv", guess.encoding).accounts[0].full_name == name
-
-
-@pytest.mark.parametrize(("names", "encoding"), [(CENTRAL, "CP1250"), (WESTERN, "CP1252")])
-def test_a_file_of_names_tells_its_code_page(names: list[str], encoding: str) -> None:
-    rows = "".join(f"bob{place};x;{name};;;\r\n" for place, name in enumerate(names))
-    assert guessed(f"{HEADER}\r\n{rows}".encode(encoding)).encoding == encoding
-
-
-def test_a_byte_that_one_code_page_lacks_decides_for_the_other() -> None:
-    assert guessed(f"{HEADER}\nbob;x;Šťastný;;;\n".encode("cp1250")).encoding == "CP1250"
-
-
-def test_passwords_take_no_part_in_guessing_the_code_page() -> None:
-    guess = guessed(f"{HEADER}\nbob;ø³³³³³³;Søren;;;\n".encode("cp1252"))
-    assert guess.encoding == "CP1252"
-    assert "³³³" not in repr(guess.details)
-    export = read_kerio_export(f"{HEADER}\nbob;ø³³³³³³;Soren;;;\n".encode("cp1252"), "users.csv")
-    assert export.accounts[0].full_name == "Soren"  # what is read is the same in every code page
-
-
-def test_the_encoding_can_be_said() -> None:
-    document = f"{HEADER}\nbob;x;Bøe;;;\n".encode("cp1252")
-    export = read_kerio_export(document, "users.csv", "windows-1252")
-    assert (export.encoding, export.accounts[0].full_name) == ("CP1252", "Bøe")
-    assert read_kerio_export(document, "users.csv", "cp1250").accounts[0].full_name == "Bře"
-    (fault,) = read_kerio_export(document, "users.csv", "UTF-8").faults
-    assert fault == LineMessage(2, "not-in-encoding", {"encoding": "UTF-8", "byte": "F8", "at": 8})
-
-
-@pytest.mark.parametrize("encoding", ["klingon", "", "rot13", "punycode", "unicode_escape", "hex", "a\0b"])
-def test_what_is_no_encoding_of_text_is_refused(encoding: str) -> None:
-    with pytest.raises(BadInput, match="unknown-encoding"):
-        read_kerio_export(HEADER.encode(), "users.csv", encoding)
-
-
 # File names
 
 
@@ -375,120 +289,3 @@ def test_what_is_no_encoding_of_text_is_refused(encoding: str) -> None:
 )
 def test_the_domain_is_read_from_the_name_of_a_file(name: str, domain: str | None) -> None:
     assert domain_of_file(name) == domain
-
-
-# Written by one, read by the other
-
-SECRET = "madeup"
-
-
-class Person(NamedTuple):
-    login: str
-    full_name: str
-    description: str
-    further: tuple[str, ...]
-    password: str
-
-
-def _is_plain(text: str) -> bool:
-    """Whether nothing is taken off it in reading."""
-    return text == stripped(text) and "\x1a" not in text and not (text[:1] == "'" and text[1:2] in tuple("-=+@"))
-
-
-LOGINS = st.from_regex(r"[A-Za-z0-9._+'-]{0,6}[a-z0-9][A-Za-z0-9._+-]{0,6}", fullmatch=True).filter(_is_plain)
-EUROPEAN = st.text(alphabet="aeáéöüßbcBC ;,\"'=-.", max_size=10).filter(_is_plain)
-VALUES = EUROPEAN | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=10).filter(
-    _is_plain
-)
-
-
-@st.composite
-def people(draw: st.DrawFn) -> list[Person]:
-    logins = draw(st.lists(LOGINS, min_size=1, max_size=6, unique_by=fold))
-    found = []
-    for login in logins:
-        further = draw(st.lists(LOGINS, max_size=3, unique_by=fold))
-        others = tuple(part for part in further if fold(part) != fold(login))
-        password = draw(st.text(alphabet="a;,\"' é", max_size=4)) + SECRET + draw(st.text(alphabet='a;,"', max_size=4))
-        found.append(Person(login, draw(VALUES), draw(VALUES), others, password))
-    return found
-
-
-def written(persons: list[Person], columns: list[str], header_separator: str, separator: str, ending: str) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=header_separator, lineterminator=ending).writerow(columns)
-    writer = csv.writer(out, delimiter=separator, lineterminator=ending)
-    for person in persons:
-        cells = {
-            "Name": person.login,
-            "Password": person.password,
-            "FullName": person.full_name,
-            "Description": person.description,
-            "MailAddress": ",".join((person.login, *person.further)),
-            "Groups": "all,read",
-        }
-        writer.writerow([cells[column] for column in columns])
-    return out.getvalue()
-
-
-def can_hold(codec: str, text: str) -> bool:
-    try:
-        text.encode(codec)
-    except UnicodeError:
-        return False
-    return True
-
-
-@given(
-    people(),
-    st.permutations(COLUMNS),
-    st.sampled_from([(";", ";"), (",", ","), (";", ",")]),
-    st.sampled_from(["\r\n", "\n", "\r"]),
-    st.booleans(),
-    st.data(),
-)
-def test_what_is_written_in_any_variant_is_read_back_the_same(
-    persons: list[Person],
-    columns: list[str],
-    separators: tuple[str, str],
-    ending: str,
-    with_password: bool,
-    data: st.DataObject,
-) -> None:
-    columns = [column for column in columns if with_password or column != "Password"]
-    text = written(persons, columns, *separators, ending)
-    codecs = [codec for codec in ("utf-8", "utf-8-sig", "utf-16", "cp1250", "cp1252") if can_hold(codec, text)]
-    codec = data.draw(st.sampled_from(codecs))
-    asked = codec if codec.startswith("cp") else None
-    export = read_kerio_export(text.encode(codec), "users.csv", asked)
-    assert export.faults == ()
-    assert export.separator == separators[1]
-    read_back = [(one.login, one.full_name, one.description, one.further) for one in export.accounts]
-    assert read_back == [person[:4] for person in persons]
-    assert [account.line for account in export.accounts] == list(range(2, 2 + len(persons)))
-    assert SECRET not in repr(export)
-
-
-@given(people(), st.sampled_from([";", ","]), st.data())
-def test_values_of_several_lines_are_read_back_the_same(
-    persons: list[Person], separator: str, data: st.DataObject
-) -> None:
-    lines = st.text(alphabet="ab\r\n \"'", max_size=20).filter(_is_plain)
-    persons = [person._replace(description=data.draw(lines), full_name="") for person in persons]
-    export = read(written(persons, list(COLUMNS), separator, separator, "\r\n"))
-    assert [account.description for account in export.accounts] == [person.description for person in persons]
-
-
-@given(people(), st.sampled_from([(";", ";"), (",", ","), (";", ",")]), st.booleans(), st.data())
-def test_no_password_gets_out_where_a_quote_is_lost_or_one_too_many(
-    persons: list[Person], separators: tuple[str, str], lost: bool, data: st.DataObject
-) -> None:
-    text = written(persons, list(COLUMNS), *separators, "\r\n")
-    body = text.index("\n") + 1
-    if lost and '"' in text[body:]:
-        at = data.draw(st.sampled_from([at for at in range(body, len(text)) if text[at] == '"']))
-        text = text[:at] + text[at + 1 :]
-    else:
-        at = data.draw(st.integers(body, len(text)))
-        text = text[:at] + '"' + text[at:]
-    assert SECRET not in repr(read(text))
