@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -74,7 +75,9 @@ def whoami(place: CliContext, as_json: bool) -> None:
     authority, how, user = place.roles.authority(), str(place.roles.how), place.operator.user
     if isinstance(place.store, str):  # the database knows who works here, and what they may do
         with closing(place.open(unconfirmed=False)) as session:
-            authority, user = session.authority, session.store.operator.user
+            authority, user, away = session.authority, session.store.operator.user, session.store.away
+        if away is not None:  # then it is not known, and nothing can be changed
+            authority = replace(authority, refused=away.why)
         how = "database" if how in ("no-roles", "root", "owner") else how
     if not as_json:
         put_sections([("", texts.authority_rows(authority, how, user))])

@@ -80,6 +80,7 @@ class Kept(NamedTuple):
     def line(self, login: str, deed: str, *changes: Said, **more: Any) -> bytes:
         following = max([head_of(self.database)[2], *(each["number"] + 1 for each in changes)])
         said = said_by(login, self.database, deed, changes=list(changes), **{"next_number": following} | more)
+        said = {name: value for name, value in said.items() if value is not None}
         return line_of(self.database, said)
 
 
@@ -256,6 +257,7 @@ FORGED: Final[dict[str, Forgery]] = {
         lambda at: at.new("entries", Entry(address=f"x@{NORTH}", kind="alias", delivers_to=(f"dora@{SOUTH}",))),
     ),
     # what readers cannot take, or search engines of the log do not find
+    "no next number": forged("carol", "tag", lambda at: at.entry("berg", tags=("x",)), next_number=None),
     "escaped letters": forged(
         "carol", "tag", lambda at: at.entry("berg", tags=("x",)) | {"table": Fragment(b'"entri\\u0065s"')}
     ),

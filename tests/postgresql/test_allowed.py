@@ -137,10 +137,10 @@ def test_what_a_live_server_is_asked_for(database: Database) -> None:
         AddAccount(f"chen@{NORTH}"),
         DeleteAccounts((f"berg@{NORTH}",)),
     ):
-        assert push(cora, operation, mail).changed, operation
+        assert push(cora, operation, mail, lambda: None).changed, operation
     assert not cora.state.pending_changes
     hana = Session.open(database.address("hana"), "hana@host")
-    assert push(hana, DisableAccounts((f"anna@{NORTH}",)), mail).changed
+    assert push(hana, DisableAccounts((f"anna@{NORTH}",)), mail, lambda: None).changed
     with pytest.raises(Refused):
         hana.undo()
     hana.close()

@@ -117,6 +117,7 @@ def test_commands_while_the_database_is_away(office: AtDatabase) -> None:
         assert "less than 1 minute ago" in said.err
         assert office("disable", "anna@north.example").code == 8
         assert office("check").code == 3
+        assert office.done("roles", "whoami", "--json").json["may"] == []
         assert office("log", "verify").code == 8
         assert office("doctor", "--json").json[0]["code"] == "away"
         assert office.as_login("hana")("add", "x@north.example").code == 8
