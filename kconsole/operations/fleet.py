@@ -16,8 +16,8 @@ from kconsole.operations.fleet_watch import Watch
 DEADLINE: Final = 0.5
 """Seconds without any progress from which on a store is said not to answer."""
 
-MOST_YOUNG: Final = 2
-"""How many readings begin at a time: more of them would keep the screen waiting for the interpreter."""
+MOST_YOUNG: Final = 4
+"""How many readings begin at a time: of more, each would wait long for the interpreter, and seem not to answer."""
 
 YOUNG: Final = 0.1
 """Seconds from which on a reading that has not ended counts no more among these: it waits for its disk."""

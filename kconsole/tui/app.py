@@ -184,10 +184,14 @@ class KConsoleApp(BufferedApp):
         self.exit()
 
     def on_ready(self) -> None:
-        self._complete()
+        self._complete(self._main)
         self.set_interval(TICK, self._tick)
 
     async def on_opening_screen_ended(self, message: "OpeningScreen.Ended") -> None:
+        if self.screen is not message.screen:  # it was left while the message was on its way
+            if isinstance(message.result, Session):
+                message.result.close()
+            return
         if isinstance(message.result, Exception):
             if self._fleet is not None and isinstance(message.result, ConsoleError):
                 context = self.context
@@ -202,7 +206,7 @@ class KConsoleApp(BufferedApp):
             await self.switch_screen(self._main)
         else:
             await self.push_screen(self._main)
-        self.call_after_refresh(self._complete)
+        self.call_after_refresh(self._complete, self._main)
 
     def on_fleet_screen_chosen(self, message: "fleet.FleetScreen.Chosen") -> None:
         from kconsole.tui.screens.opening import OpeningScreen
@@ -237,24 +241,24 @@ class KConsoleApp(BufferedApp):
         self.context = None
         return self._fleet
 
-    def _complete(self) -> None:
+    def _complete(self, main: MainScreen | None) -> None:
         """Mount what the first picture with accounts did not wait for.
 
         Garbage is collected again, but not what the start has made: it stays as long as the program runs.
         """
-        if self._main is not None:
+        if main is not None and self._main is main:  # else it was left already
             gc.freeze()
             gc.enable()
             if self._fleet is not None:
-                self._main.tell(f"{self._main.key_of('back')} leads back to all stores.")
-            self._main.complete()
+                main.tell(f"{main.key_of('back')} leads back to all stores.")
+            main.complete()
             loop = asyncio.get_running_loop()
 
             def heard() -> None:
                 with suppress(RuntimeError):  # the console has ended meanwhile
                     loop.call_soon_threadsafe(self._tick)
 
-            self._main.session.store.follow(heard)
+            main.session.store.follow(heard)
 
     def _tick(self) -> None:
         """Check that the terminal is still there, then show what other processes did. Without news, nothing is written.

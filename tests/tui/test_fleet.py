@@ -218,6 +218,29 @@ async def test_opening_can_be_left(site: Site, monkeypatch: pytest.MonkeyPatch) 
     assert screen.app.failure is None
 
 
+async def test_one_that_is_open_when_it_is_left_already_is_closed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add("mail1")
+    opened = site.opening(site.context("mail1"), lambda *_: None)
+    never = threading.Event()
+    monkeypatch.setattr(site, "opening", lambda *_: never.wait(PATIENCE))
+    async with fleet(site, site.context("mail1"), site.context("mail2")) as screen:
+        await screen.complete()
+        await screen.press("enter")
+        opening = screen.app.screen
+        assert isinstance(opening, OpeningScreen)
+        opening.post_message(OpeningScreen.Ended(opened, opening))
+        opening.action_cancel()
+        await screen.settled()
+        assert screen.is_on_fleet
+        await until(screen.pilot, lambda: opened.store._closed)
+        assert screen.app.session is None
+        await screen.press("j", "k", "s", "r")
+        assert screen.is_on_fleet
+        opening._is_cancelled = True
+        never.set()
+    assert screen.app.failure is None
+
+
 async def test_orders(site: Site) -> None:
     site.add("a").add("b", sample="crisis").add("c", sample="office")
     async with fleet(site, *map(site.context, ("a", "c", "b", "missing")), size=WIDE) as screen:

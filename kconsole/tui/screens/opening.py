@@ -58,9 +58,9 @@ class OpeningScreen(Screen[None]):
     class Ended(Message):
         """The store is open, or cannot be opened."""
 
-        def __init__(self, result: Session | Exception) -> None:
+        def __init__(self, result: Session | Exception, screen: "OpeningScreen") -> None:
             super().__init__()
-            self.result = result
+            self.result, self.screen = result, screen
 
     def __init__(self, opening: Opening, title: str, leads_back: bool = False) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class OpeningScreen(Screen[None]):
             return
         except Exception as error:
             result = error
-        is_taken = not self._is_cancelled and self.post_message(self.Ended(result))
+        is_taken = not self._is_cancelled and self.post_message(self.Ended(result, self))
         if not is_taken and isinstance(result, Session):
             result.close()
 
