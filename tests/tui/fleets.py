@@ -15,7 +15,7 @@ from kconsole.operations.session import Progress, Session
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import noon
 from tests.limits import PATIENCE
-from tests.tui.console import Console
+from tests.tui.console import Console, run
 
 CONTEXTS = (
     Context("mail1", "office", "red", confirm_name=True, note="production"),
@@ -49,8 +49,7 @@ async def fleet_console(size: tuple[int, int], **look: Any) -> AsyncIterator[Con
 
         app = KConsoleApp(Stores(contexts, opened, opening, "anna"), "", "helpdesk", **look)
         try:
-            async with app.run_test(size=size) as pilot:
-                await pilot.pause()
+            async with run(app, size) as pilot:
                 yield Console(pilot, None, clock)  # type: ignore[arg-type]  # no store is open yet
         finally:
             ended.set()

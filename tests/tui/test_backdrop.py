@@ -6,14 +6,14 @@ from rich.style import Style
 from kconsole.text.terminals import Colours, TerminalProfile
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.screens.dialog import NewsDialog
-from tests.tui.console import NARROW, Console, console
+from tests.tui.console import NARROW, Console, console, painted
 
 TITLE = "172 of 172"
 
 
 def style_of(screen: Console, words: str) -> Style:
     """The style of some words on the screen."""
-    for strip in screen.app.screen._compositor.render_strips():
+    for strip in painted(screen.app):
         for segment in strip:
             if words in segment.text:
                 return segment.style or Style()
@@ -31,7 +31,7 @@ async def test_the_screen_behind_a_dialog_is_dimmed_but_for_the_keys() -> None:
         await screen.press("d")
         assert style_of(screen, TITLE).color == behind_of(screen.app).color != before.color
         assert style_of(screen, TITLE).bgcolor == before.bgcolor
-        keys = list(screen.app.screen._compositor.render_strips()[-1])
+        keys = list(painted(screen.app)[-1])
         assert keys
         assert all(segment.style and segment.style.color != behind_of(screen.app).color for segment in keys)
         await screen.press("n")

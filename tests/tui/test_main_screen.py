@@ -10,7 +10,7 @@ from textual.worker import WorkerFailed
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import Connect, DisableAccounts
-from tests.tui.console import NARROW, WIDE, console, until, until_shown
+from tests.tui.console import NARROW, WIDE, console, painted, until, until_shown
 
 
 async def test_the_gauge_tells_the_figures_of_the_report() -> None:
@@ -322,7 +322,7 @@ async def test_a_license_without_limit_is_reported_as_such() -> None:
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 60), (400, 100), (40, 10)])
 async def test_every_line_is_exactly_as_wide_as_the_terminal(size: tuple[int, int]) -> None:
     async with console("office", size) as screen:
-        lines = screen.app.screen._compositor.render_strips()
+        lines = painted(screen.app)
         assert {line.cell_length for line in lines} == {size[0]}
         assert len(lines) == size[1]
 

@@ -18,7 +18,7 @@ from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.styles import PART_STYLES, REVERSED, palette_of
 from kconsole.tui.themes import CONTRAST, DARK, LIGHT, terminal_theme, themes_for
 from tests.limits import each_with_some
-from tests.tui.console import NARROW, WIDE, Console, console, until
+from tests.tui.console import NARROW, WIDE, Console, console, painted, until
 
 OWN = (DARK, LIGHT, CONTRAST)
 NO_COLOURS = TerminalProfile(colours="none")
@@ -96,7 +96,7 @@ def test_the_row_of_the_cursor_differs_from_the_others(theme: Theme) -> None:
 
 
 def cells(screen: Console) -> Iterator[tuple[str, Style]]:
-    for strip in screen.app.screen._compositor.render_strips():
+    for strip in painted(screen.app):
         for segment in strip:
             yield segment.text, segment.style or Style()
 
@@ -105,7 +105,7 @@ def unreadable(screen: Console, theme: Theme) -> set[tuple[str, str]]:
     """Words on the screen whose contrast is too low, with their styles. Those behind a dialog may have less."""
     found: set[tuple[str, str]] = set()
     box = None if screen.dialog is None else screen.dialog.query_one(".dialog").region
-    for y, strip in enumerate(screen.app.screen._compositor.render_strips()):
+    for y, strip in enumerate(painted(screen.app)):
         x = 0
         for segment in strip:
             text, style, is_behind = segment.text, segment.style or Style(), box is not None and not box.contains(x, y)

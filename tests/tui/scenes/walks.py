@@ -16,7 +16,7 @@ from kconsole.tui.screens.waiting import WaitingDialog
 from kconsole.tui.widgets.elapsed import Elapsed
 from tests.clocks import noon
 from tests.limits import PATIENCE
-from tests.tui.console import NARROW, WIDE, Console, console, until
+from tests.tui.console import NARROW, WIDE, Console, console, painted, until
 from tests.tui.fleets import fleet_console
 
 Size = tuple[int, int]
@@ -196,7 +196,7 @@ _NO_SCROLL_BARS: Final = dict.fromkeys(map(ord, "▁▂▃▄▅▆▇"), " ")
 
 def words_of(screen: Console) -> str:
     """The words on the screen, or in the dialog that is open, as a reader sees them."""
-    strips = screen.app.screen._compositor.render_strips()
+    strips = painted(screen.app)
     if screen.dialog is not None:
         box = screen.dialog.query_one(".dialog").region
         strips = [strip.crop(box.x, box.right) for strip in strips[box.y : box.bottom]]
