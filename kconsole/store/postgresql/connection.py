@@ -118,7 +118,8 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
     if state == _HEAD_MOVED:
         return HeadMoved()
     if state in (_REFUSED, _KEPT, _NO_RIGHT):
-        return NotPermitted("database-refuses", "ask-for-database-role", **names)
+        hint = "who-changes-that" if state == _REFUSED else "ask-for-database-role"
+        return NotPermitted("database-refuses", hint, **names)
     if state == _LOCK_TIMEOUT:
         return StoreBusy("store-busy", folder=address.shown, operator="", process=0, seconds=0)
     if state in _NOT_PREPARED:

@@ -80,6 +80,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Nothing was changed. Ask the administrator of the database for a role: 'GRANT kconsole_helpdesk TO LOGIN', or"
         " kconsole_account_admin, kconsole_full_admin, kconsole_auditor."
     ),
+    "who-changes-that": (
+        "Nothing was changed. The administrator of the database grants roles, and a full admin binds logins to domains."
+    ),
     "database-gives-no-role": "{database} gives the login {login} no role.",
     "database-role-reads": "The role of the login {login} only reads.",
     "no-such-login": "{database} has no login {login}.",
