@@ -28,6 +28,7 @@ def of(*headers: tuple[str, str]) -> CIMultiDict[str]:
 
 HOST = ("Host", "127.0.0.1:8471")
 ORIGIN = ("Origin", HERE)
+LINK = (("Site", "cross-site"), ("Mode", "navigate"), ("Dest", "document"))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,11 @@ ORIGIN = ("Origin", HERE)
         ([HOST, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")], "web-foreign-origin", None),
         (
             [HOST, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")],
+            "",
+            "web-foreign-origin",
+        ),
+        (
+            [HOST, ORIGIN, *(("Sec-Fetch-" + name, text) for name, text in LINK)],
             "",
             "web-foreign-origin",
         ),
@@ -125,6 +131,12 @@ def test_a_name_that_the_roles_do_not_have_stays_outside(names: list[str]) -> No
     with pytest.raises(TurnedAway) as turned:
         gate(PROXY).visitor("192.0.2.10", of(*(("X-Remote-User", name) for name in names)), "")
     assert (turned.value.status, turned.value.code) == (403, "web-unknown-operator")
+
+
+@pytest.mark.parametrize("name", ["anna\t", "anna/../x", "-anna", "a" * 99, "аnna"])
+def test_what_is_no_name_is_asked_of_no_roles_file(name: str) -> None:
+    with pytest.raises(TurnedAway):
+        Gate(PROXY, lambda _: True).visitor("192.0.2.10", of(("X-Remote-User", name)), "")
 
 
 @pytest.mark.parametrize(
