@@ -70,6 +70,7 @@ class WebServer:
         self._gate, self._words, self._environment, self._limits, self._say = gate, words, environment, limits, say
         self._sessions: dict[asyncio.Task[Any], str] = {}
         """The operator of each session that is open."""
+        self._silent_until = 0.0
 
     async def serve(self, listening: socket.socket, renew: Callable[[], None]) -> None:
         """Serve at a socket until SIGTERM, SIGINT or SIGHUP; `renew` is called now and at SIGUSR1."""
@@ -89,6 +90,7 @@ class WebServer:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                 loop.add_signal_handler(number, ended.set)
         loop.add_signal_handler(signal.SIGUSR1, renew)
+        loop.set_exception_handler(self._loop_failed)
         quiet = logging.Logger("kconsole.web", logging.CRITICAL)  # what is no request is no one's business
         runner = web.AppRunner(
             app, access_log=None, logger=quiet, handle_signals=False, shutdown_timeout=1.0,
@@ -150,7 +152,19 @@ class WebServer:
         return answer
 
     def _say_failed(self, error: Exception) -> None:
-        self._say(message("web-failed", kind=type(error).__name__, reason=short(str(error))))
+        self._say(
+            message(
+                "web-failed",
+                kind=type(error).__name__,
+                reason=short(getattr(error, "strerror", "") or str(error)),
+            )
+        )
+
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+        """Report what failed for no browser in particular, once in a minute: too many open files come in hundreds."""
+        if loop.time() >= self._silent_until:
+            self._silent_until = loop.time() + 60
+            self._say_failed(context.get("exception") or RuntimeError(context["message"]))
 
     def _visitor(self, request: web.Request) -> Visitor:
         cookie = request.cookies.get(cookie_name(request[_ORIGIN]), "")

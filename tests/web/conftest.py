@@ -23,7 +23,7 @@ HOSTILE = (
     "a[/]b [@click=app.quit]x[/]",
     "<script>alert(1)</script>",
     "\u202egnp.exe\u2066",
-    "x\x1b]0;owned\x07\x1b[2J",
+    "x\x1b]0;owned\x07\x1b[2J\x1b]52;c;b3duZWQ=\x07\x1b]8;;http://evil.example\x1b\\",
 )
 
 

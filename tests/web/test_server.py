@@ -135,6 +135,8 @@ async def test_each_operator_has_the_console_of_their_role(site: Served, cookies
     for cookie, role in zip(cookies, ("helpdesk", "auditor", "auditor"), strict=True):
         async with site.socket(Cookie=cookie) as browser:
             await browser.see(role)
+            await browser.see("petra")
+            assert not [code for code in ("\x1b]0", "\x1b]2;", "\x1b]8", "\x1b]52") if code in browser.shown]
             (pid,) = site.consoles()
             variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             names = {each.partition(b"=")[0] for each in variables if each}
@@ -332,6 +334,15 @@ async def test_a_proxy_names_the_operator(console: Console, tmp_path: Path) -> N
         again = console.process("serve", "--unix", str(path), "--origin", "https://seats.example")
         assert again.code == 2
     assert not path.exists()
+
+
+@pytest.mark.thorough
+def test_a_socket_of_another_server_stays(console: Console, tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with served(console, tmp_path / "files", "--auth", "header", path=path, links=0):
+        path.unlink()
+        path.write_text("another")
+    assert path.read_text() == "another"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,15 @@ async def none_left(server: Here) -> None:
         await asyncio.sleep(0.02)
 
 
+async def test_more_connections_than_files_can_be_open_are_one_line_and_no_traceback() -> None:
+    async with here() as server:
+        for _ in range(9):
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "socket.accept() out of system resource", "exception": OSError(24, "Too many open files")}
+            )
+        assert [each.code for each in server.said] == ["web-failed"]
+
+
 async def test_of_two_that_use_a_link_at_once_one_comes_in() -> None:
     async with here() as server:
         token = server.gate.links(["anna"])["anna"].partition("#")[2]

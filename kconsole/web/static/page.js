@@ -9,5 +9,11 @@
     return element;
   };
 }
-// Keys go to the console without a click first. textual.js makes the terminal when the page has loaded.
-addEventListener("load", () => setTimeout(() => document.querySelector(".xterm-helper-textarea")?.focus()));
+// Keys go to the console without a click first, once it is there: textual.js reports the focus to its socket at once.
+addEventListener("DOMContentLoaded", () => {
+  new MutationObserver((_, observer) => {
+    if (!document.body.classList.contains("-first-byte")) return;
+    observer.disconnect();
+    document.querySelector(".xterm-helper-textarea")?.focus({ preventScroll: true });
+  }).observe(document.body, { attributes: true });
+});
