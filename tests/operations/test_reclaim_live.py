@@ -23,7 +23,7 @@ from kconsole.providers.kerio import assumptions, provider
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import Cut, ItemErrors
 from tests.kerio_server.server import KerioServer
-from tests.operations.test_write_through import follow, read, state, writer
+from tests.operations.write_through.at_server import follow, read, state, writer
 from tests.store.stores import same_as_disk
 
 PEOPLE = tuple(f"{login}@north.example" for login in ("anna", "berg", "chen", "dora"))

@@ -11,7 +11,7 @@ from kconsole.tui.screens.dialog import Attentive
 from kconsole.tui.terminal.attention import AGAIN, PAUSE, QUIET, UNREAD, Attention
 from kconsole.tui.terminal.terminal_input import TerminalInput
 from tests.tui.console import Console, character_of, console, settled, until
-from tests.tui.test_changes import SEAT, small
+from tests.tui.few import SEAT, small
 
 FINAL = frozenset({"y"})
 KNOWN = frozenset({"y", "n", "r", "l", "t", "enter", "j", "k"})

@@ -14,7 +14,7 @@ from kconsole.operations.system import system_operator
 from kconsole.text.commits import short_time
 from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console, until
-from tests.tui.test_changes import LIST, OFF, SEAT, small
+from tests.tui.few import LIST, OFF, SEAT, small
 
 
 def lines(text: str) -> list[str]:

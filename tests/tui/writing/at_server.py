@@ -17,7 +17,7 @@ from tests.clocks import noon
 from tests.kerio_server.faults import Cut
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import Console, until
-from tests.tui.test_server import access_of
+from tests.tui.following import access_of
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
 

@@ -2,14 +2,8 @@
 
 import pytest
 
-from kconsole.operations.sync.access import SERVER_PASSWORD
 from tests.kerio_server.server import KerioServer
 from tests.tui.writing.at_server import ANNA, BERG, CHEN
-
-
-@pytest.fixture(autouse=True)
-def _no_one_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(SERVER_PASSWORD, raising=False)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from tests.kerio_server.faults import Cut
 from tests.kerio_server.records import digest
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, WIDE, console, until_shown
-from tests.tui.test_mapping import log_in, store_of
-from tests.tui.test_server import following
+from tests.tui.following import following
+from tests.tui.mappings import log_in, store_of
 from tests.tui.writing.at_server import ANNA, CHEN, DORA, NEW_PASSWORD, fill_in, has_read, known, leaves_open, settled
 
 

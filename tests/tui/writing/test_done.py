@@ -12,8 +12,8 @@ from kconsole.operations.sync.recover import Writer
 from kconsole.tui.screens.connecting import PasswordDialog
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, WIDE, console
-from tests.tui.test_mapping import log_in, store_of
-from tests.tui.test_server import access_of, following
+from tests.tui.following import access_of, following
+from tests.tui.mappings import log_in, store_of
 from tests.tui.writing.at_server import ANNA, BERG, CHEN, disable, enabled, has_read, known, settled, to_account
 
 

@@ -15,7 +15,7 @@ from kconsole.operations.sync.recover import Writer
 from kconsole.text.messages import sentences, words_of
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, console, until_shown
-from tests.tui.test_server import access_of, following
+from tests.tui.following import access_of, following
 from tests.tui.writing.at_server import (
     ANNA,
     CHEN,

@@ -13,8 +13,8 @@ from tests.clocks import noon
 from tests.kerio_server.faults import Held
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, WIDE, console, until, until_shown
-from tests.tui.test_mapping import log_in
-from tests.tui.test_server import following
+from tests.tui.following import following
+from tests.tui.mappings import log_in
 from tests.tui.writing.at_server import ANNA, CHEN, disable, enabled, has_read, known, leaves_open, settled
 
 

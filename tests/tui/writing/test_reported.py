@@ -18,7 +18,7 @@ from kconsole.tui.screens.add import AddDialog
 from tests.kerio_server.faults import Cut, Error, Held, ItemErrors
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, WIDE, console, until, until_shown
-from tests.tui.test_server import access_of, following
+from tests.tui.following import access_of, following
 from tests.tui.writing.at_server import (
     ANNA,
     CHEN,

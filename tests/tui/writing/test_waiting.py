@@ -6,7 +6,7 @@ from kconsole.tui.screens.waiting import WaitingDialog
 from tests.kerio_server.faults import Error, Held
 from tests.kerio_server.server import KerioServer
 from tests.tui.console import NARROW, WIDE, console, until, until_shown
-from tests.tui.test_server import following
+from tests.tui.following import following
 from tests.tui.writing.at_server import ANNA, CHEN, disable, enabled, has_read, known, settled, to_account
 
 
