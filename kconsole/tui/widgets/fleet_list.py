@@ -62,7 +62,8 @@ def problem_words(row: FleetRow) -> str:
     return f"{word}: {texts.problem_words(row.state, row.error)}" if row.error is not None else word
 
 
-_NAME: Final = Column[FleetRow]("Store", 18, _name, fits=True)
+_NAME: Final = Column[FleetRow]("Store", 18, _name, fits=True, needs=60)
+_SHORT_NAME: Final = Column[FleetRow]("Store", 11, _name, fits=True, until=60)
 _USED: Final = Column[FleetRow]("Used", 20, _used, share=1, most=40)
 
 
@@ -73,15 +74,17 @@ class FleetList(ColumnList[FleetRow]):
     header_lines = 1
     columns = (
         _NAME,
+        _SHORT_NAME,
         Column[FleetRow]("Product", 13, _product, needs=100, fits=True, leaves=1),
         _USED,
-        Column[FleetRow]("Free", 5, _free, right=True, fits=True),
+        Column[FleetRow]("Free", 9, _free, right=True, fits=True, needs=46),
         Column[FleetRow]("Reserved", 8, _reserved, right=True, needs=100, fits=True),
-        Column[FleetRow]("Full 90 d", 9, lambda row, _: texts.chance_words(row.chance, row.has_forecast)),
+        Column[FleetRow]("Full 90 d", 9, lambda row, _: texts.chance_words(row.chance, row.has_forecast), needs=56),
         Column[FleetRow]("Maintained", 10, lambda row, _: texts.day_words(row.maintenance), needs=100),
-        Column[FleetRow]("Data", 13, _age, fits=True),
+        Column[FleetRow]("Data", 13, _age, fits=True, needs=66),
         Column[FleetRow]("Role", 13, _role, needs=100, fits=True, leaves=2),
-        Column[FleetRow]("Alarms", 10, _worst, share=5, until=132, gives_way=True),
+        Column[FleetRow]("Alarms", 10, _worst, share=5, needs=60, until=100, gives_way=True),
+        Column[FleetRow]("Alarms", 17, _worst, share=5, needs=100, until=132, gives_way=True),
         Column[FleetRow]("Alarms", 24, alarm_words, share=3, needs=132, gives_way=True),
     )
 
