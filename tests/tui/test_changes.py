@@ -7,7 +7,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
-from tests.tui.console import WIDE, console
+from tests.tui.console import WIDE, console, until_shown
 from tests.tui.few import ADMIN, LIST, MAPPED, OFF, SEAT, go_to, small
 
 
@@ -230,6 +230,7 @@ async def test_a_store_that_cannot_be_written_is_reported_until_it_can(monkeypat
     async with console("office") as screen:
         monkeypatch.setattr("os.fdatasync", full)
         await screen.press("d", "y")
+        await until_shown(screen, "Failed")
         screen.expect_dialog("Failed", "No space left on device", "Nothing was changed")
         await screen.press("escape")
         assert "113 of 120 seats used" in screen.gauge
@@ -251,6 +252,7 @@ async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
         with (screen.session.store.folder / "lock").open("a+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             await screen.press("d", "y")
+            await until_shown(screen, "Failed")
             screen.expect_dialog("Failed", "is saving to", "Try again")
         assert screen.trouble == ""
         await screen.press("escape", "d", "y")

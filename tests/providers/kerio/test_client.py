@@ -1,13 +1,7 @@
 """A session with a server: what is sent, how it begins again, and what goes wrong on the way."""
 
-import contextlib
-import json
-import logging
 import socket
 import threading
-import traceback
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -17,14 +11,12 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.base import AnswerLost, Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio import client
-from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
 from kconsole.providers.kerio.reading import own_login, server_version
-from kconsole.providers.kerio.sockets import BoundedSocket
 from tests.limits import thorough_but
 from tests.providers.kerio.kerio_https import ENDPOINT, PASSWORD, Call, Error, Raw, TinyServer, give, in_turn
 from tests.providers.kerio.kerio_world import furnish
-from tests.providers.kerio.sessions import connected
+from tests.providers.kerio.sessions import connected, session
 
 
 def said(method: str, text: str, number: int) -> Message:
@@ -34,12 +26,6 @@ def said(method: str, text: str, number: int) -> Message:
 EXPIRED = Error(-32001, "The user is not logged in.")
 SHORT = 0.5
 """Seconds that tests of time limits wait for a call."""
-
-
-@contextlib.contextmanager
-def session(server: ServerAccess, call_timeout: float = 10) -> Iterator[KerioClient]:
-    with connected(server, Secret(PASSWORD), timeouts=Timeouts(5, call_timeout)) as line:
-        yield line
 
 
 def test_a_session_is_begun_used_and_ended(tiny: TinyServer, kerio: ServerAccess) -> None:
@@ -372,57 +358,3 @@ def test_a_change_that_reached_no_one_was_not_made(tiny: TinyServer, kerio: Serv
         with pytest.raises(SourceAway) as caught:
             line.call("Users.set", changes=True)
     assert not isinstance(caught.value, AnswerLost)
-
-
-# The password
-
-
-def echo(call: Call) -> Error:
-    return Error(1000, f"cannot do {json.dumps(call.params)}")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [echo, give(Raw(hold=True)), give(Raw(b"<html>")), give(Raw(b"x", cut=0)), give(Error(-32602)), give({"token": 1})],
-)
-@pytest.mark.parametrize("method", ["Session.login", "Users.create"])
-def test_the_password_is_in_no_exception_and_in_no_log(
-    tiny: TinyServer,
-    kerio: ServerAccess,
-    caplog: pytest.LogCaptureFixture,
-    answer: Callable[[Call], Any],
-    method: str,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    given = f"{PASSWORD} of another"
-    tiny.answers[method] = answer
-    with pytest.raises(ConsoleError) as caught, session(kerio, SHORT) as line:  # noqa: PT012
-        line.call("Users.create", {"users": [{"loginName": "j", "password": Secret(given)}]}, changes=True)
-        raise ConsoleError("made")
-    error = caught.value
-    reported = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-    assert PASSWORD not in _outside_the_test(reported)
-    assert PASSWORD not in f"{error} {error.hints} {error.details}"
-    assert error.__context__ is None
-    assert PASSWORD not in caplog.text
-
-
-def _outside_the_test(reported: str) -> str:
-    """A traceback without the frames of tests, which know the password of course."""
-    frames = reported.split('\n  File "')
-    return "\n".join(frame for frame in frames[1:] if "/tests/" not in frame.partition('"')[0])
-
-
-def test_ctrl_c_leaves_no_frame_with_the_password(
-    tiny: TinyServer, kerio: ServerAccess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> bytes:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(BoundedSocket, "recv", interrupted)
-    with pytest.raises(KeyboardInterrupt) as caught, session(kerio):
-        pass
-    reported = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert "client.py" in reported
-    assert PASSWORD not in _outside_the_test(reported)
-    tiny.stopping.set()

@@ -19,7 +19,7 @@ from tests.limits import EXAMPLES
 from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, give
 from tests.providers.kerio.kerio_world import furnish
 from tests.providers.kerio.sessions import connected
-from tests.providers.kerio.test_state import EVERYTHING
+from tests.providers.kerio.states import EVERYTHING
 
 KEYS = st.sampled_from([
     "list", "totalItems", "id", "name", "loginName", "fullName", "isEnabled", "lastLoginInfo", "dateTime",
