@@ -75,6 +75,8 @@ TAKE_LONG = tuple(
         "tui/test_license_files.py",
         "tui/test_license_forms.py",
         "tui/test_mapping.py",
+        "tui/test_mapping_meanwhile.py",
+        "tui/test_reconcile.py",
         "tui/test_saved_filters.py",
         "tui/test_server.py",
         "tui/writing",

@@ -27,7 +27,7 @@ def test_real_exports_are_imported(console: Console) -> None:
     assert len([document for document in console.accounts() if document["verdict"] == "imported"]) == 165
 
 
-@pytest.mark.parametrize("file", [NORTHWIND, RETAIL])
+@pytest.mark.parametrize("file", [NORTHWIND, RETAIL], ids=["northwind", "retail"])
 def test_no_password_of_a_file_is_in_the_store_or_reported(console: Console, file: str) -> None:
     console.done("init")
     encoding = "cp1250" if file == RETAIL else "utf-8"

@@ -29,6 +29,7 @@ from tests.operations.sessions import (
 @pytest.mark.parametrize(
     ("file", "domain", "accounts"),
     [(NORTHWIND, "northwind.example", 125), (RETAIL, "retail.northwind.example", 40)],
+    ids=["northwind", "retail"],
 )
 def test_a_real_export_is_taken_whole(tmp_path: Path, file: Path, domain: str, accounts: int) -> None:
     session = session_of(tmp_path, seats=accounts, domains=())
