@@ -380,7 +380,8 @@ async def console(
             await screen.saved()
             if not folded and screen.main.accounts.group:
                 screen.main.action_never()
-                screen.main.accounts.move_to(0)
-                await screen.settled()
+                await screen.saved()
+                screen.main.accounts.move_to(0)  # in the list that has come: a list that comes keeps its account
+                await screen.saved()
             yield screen
         screen.close()
