@@ -71,3 +71,13 @@ async def test_a_plan_for_accounts_that_are_marked_no_more_hides_no_result() -> 
         screen.main._show_planned(marked, planned)  # as one that was worked out meanwhile
         assert (screen.status, screen.main.gauge.planned) == (said, None)
         assert "2 accounts disabled" in said
+
+
+async def test_the_history_of_an_account_is_not_looked_for_once_the_console_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kconsole.tui.screens.main.REST", 0)
+    async with console("office", (160, 45)) as screen:
+        app, main = screen.app, screen.main
+    with app._context():
+        await main._show_history()  # else it would look for widgets that are gone

@@ -322,6 +322,8 @@ class MainScreen(DoorsScreen):
         from kconsole.text.commits import history_rows
 
         await asyncio.sleep(REST)
+        if not self.app.is_running:  # its widgets may be gone already
+            return
         entry, pane = self.accounts.highlighted, self._details_pane
         if entry is None or pane is None:
             return
