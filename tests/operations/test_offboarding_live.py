@@ -108,7 +108,8 @@ def attempt(at: Followed, session: Session) -> ConsoleError | None:
 
 
 @pytest.mark.parametrize(
-    ("name", "case"), each_with_some(FAULTS, product(["Users.remove", "Aliases.create"], ["recover", "sync"]), QUICK)
+    ("name", "case"),
+    each_with_some(FAULTS, product(["Users.remove", "Aliases.create"], ["recover", "sync"]), QUICK, of=4),
 )
 def test_what_goes_wrong_is_asked_about_and_can_be_completed(
     at: Followed, session: Session, name: str, case: tuple[str, str]

@@ -302,7 +302,7 @@ def test_whatever_goes_wrong_with_whichever_call_all_is_taken_or_a_part_is_named
     assert {method for method, _ in calls} == HARMLESS
     whole = stores.after(clean)
     assert whole != stores.before
-    for method, number in share(calls, list(CASES).index(name)):
+    for method, number in share(calls, list(CASES).index(name), of=5):
         mail.faults.clear()
         fault = mail.faults.add(case.fault(), method, call=number, times=case.times)
         found = tried(mail, case)
