@@ -57,9 +57,12 @@ def _worst(row: FleetRow, _: Any) -> str:
 
 
 def problem_words(row: FleetRow) -> str:
-    """Why there are no figures, in few words and then in all of them."""
+    """Why there are no figures, in few words and then in all of them, unless these begin with the same."""
     word = texts.STATE_WORDS[row.state]
-    return f"{word}: {texts.problem_words(row.state, row.error)}" if row.error is not None else word
+    if row.error is None:
+        return word
+    sentence = texts.problem_words(row.state, row.error)
+    return sentence if row.state in ("missing", "unusable") else f"{word}: {sentence}"
 
 
 _NAME: Final = Column[FleetRow]("Store", 18, _name, fits=True, needs=60)
