@@ -26,7 +26,7 @@ BEGIN
             SELECT FROM json_each(content)
             WHERE key IN ('uid', 'login_uid') AND NOT (value::text ~ '^[0-9]{1,10}$' AND value::text::bigint < 4294967296)
         )
-        OR content ->> 'at' !~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
+        OR content ->> 'at' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z$'
         OR content -> 'session' IS NULL OR content -> 'deed' IS NULL
         OR coalesce((content -> 'seats')::text, '[0,0]') !~ '^\[-?[0-9]{1,9},-?[0-9]{1,9}\]$'
         OR coalesce((content -> 'undoes')::text, '1') !~ '^[0-9]{1,15}$'
@@ -117,6 +117,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     own kconsole.operator;
     undone json;
+    its_undone json;
     change json;
     before jsonb;
     after jsonb;
@@ -142,6 +143,14 @@ BEGIN
     FOR change IN SELECT value FROM json_array_elements(content -> 'changes') LOOP
         before := kconsole.record_before(of_store, change);
         after := nullif((change -> 'after')::jsonb, 'null');
+        -- a record is put back only while it is as the line that is undone left it; a deletion may be a later one
+        its_undone := CASE WHEN EXISTS (
+            SELECT FROM json_array_elements(undone -> 'changes') each
+            WHERE each ->> 'table' = change ->> 'table' AND each ->> 'number' = change ->> 'number'
+                AND CASE WHEN before ->> 'deleted_at' <> '' AND each -> 'after' ->> 'deleted_at' <> ''
+                    THEN (each -> 'after')::jsonb - '{deleted_at,deleted_in}'::text[] = before - '{deleted_at,deleted_in}'::text[]
+                    ELSE (each -> 'after')::jsonb = coalesce(before, 'null') END
+        ) THEN undone END;
         IF change ->> 'table' = 'intents' THEN
             PERFORM kconsole.check_pending(of_store, role, own, before, after);
         ELSIF change ->> 'table' = 'entries' THEN
@@ -157,7 +166,7 @@ BEGIN
             END IF;
             IF role = 'account-admin' THEN
                 PERFORM kconsole.check_entry(
-                    of_store, content, (change ->> 'number')::bigint, own, before, after, undone
+                    of_store, content, (change ->> 'number')::bigint, own, before, after, its_undone
                 );
             ELSIF before IS NULL OR after IS NULL OR before ->> 'enabled' = 'false'
                 OR after -> 'enabled' IS DISTINCT FROM 'false'::jsonb OR before - 'enabled' <> after - 'enabled'
@@ -170,7 +179,7 @@ BEGIN
             END IF;
         ELSIF role = 'account-admin' AND change ->> 'table' IN ('keeps', 'marks', 'offboardings', 'reservations') THEN
             PERFORM kconsole.check_decision(
-                of_store, change ->> 'table', (change ->> 'number')::bigint, own, before, after, undone
+                of_store, change ->> 'table', (change ->> 'number')::bigint, own, before, after, its_undone
             );
         ELSE
             PERFORM kconsole.refuse('this role does not change that');
@@ -197,20 +206,19 @@ BEGIN
         PERFORM kconsole.refuse('the seats of a line are not those that are used before and after it');
     END IF;
     newcomers := ARRAY(
-        SELECT lower(change -> 'after' ->> 'address') FROM json_array_elements(content -> 'changes') change
+        SELECT kconsole.key_of(change -> 'after' ->> 'address') FROM json_array_elements(content -> 'changes') change
         WHERE change ->> 'table' = 'entries' AND change -> 'after' ->> 'deleted_at' IS NULL
             AND (change -> 'before' ->> 'deleted_at' IS NOT NULL
                 OR change -> 'before' ->> 'address' IS DISTINCT FROM change -> 'after' ->> 'address')
     );
     IF cardinality(newcomers) > 0 AND EXISTS (
-        SELECT FROM kconsole.record r JOIN unnest(newcomers) address ON lower(split_part(r.document, '"', 4)) = address
+        SELECT FROM kconsole.record r CROSS JOIN LATERAL split_part(r.document, '"', 4) written
+        JOIN unnest(newcomers) address ON address = CASE octet_length(written)
+            WHEN length(written) THEN lower(written) ELSE kconsole.key_of(written) END
         WHERE r.store = of_store AND r.kind = 'entries' AND r.document !~ '"deleted_at":"'
         GROUP BY address HAVING count(*) > 1
     ) THEN
         PERFORM kconsole.refuse('an address is that of one account');
-    END IF;
-    IF used_after <= used_before THEN
-        RETURN;
     END IF;
     IF content ->> 'deed' = 'map' AND NOT EXISTS (
         SELECT FROM json_array_elements(content -> 'changes') change
@@ -219,7 +227,7 @@ BEGIN
     ) THEN
         RETURN;
     END IF;
-    IF used_after > seats THEN
+    IF used_after > used_before AND used_after > seats THEN
         PERFORM kconsole.refuse('no seat of the license is free for that');
     END IF;
     IF EXISTS (
@@ -228,12 +236,14 @@ BEGIN
             AND EXISTS (
                 SELECT FROM json_array_elements(content -> 'changes') change
                 WHERE kconsole.seat_of(change ->> 'table', change -> 'after') = 1
+                    AND NOT ((change -> 'before')::text <> 'null' AND kconsole.seat_of('entries', change -> 'before') = 1
+                        AND change -> 'before' ->> 'address' = change -> 'after' ->> 'address')
                     AND kconsole.sees(ARRAY[kconsole.key_of(d.document::json ->> 'name')], change -> 'after' ->> 'address')
             )
             AND (d.document::json ->> 'user_limit')::bigint < (
                 SELECT count(*) FROM kconsole.record r
                 WHERE r.store = of_store AND r.kind = 'entries' AND r.seat = 1
-                    AND lower(substring(r.document FROM '^\{"address":"[^"]*@([^"@]*)"')) = lower(d.document::json ->> 'name')
+                    AND lower(substring(r.document FROM '^\{"address":"(?:[^"\\]|\\.)*@([^"@\\]*)"')) = lower(d.document::json ->> 'name')
             )
     ) THEN
         PERFORM kconsole.refuse('no seat of the domain is free for that');

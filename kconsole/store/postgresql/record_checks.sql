@@ -42,7 +42,7 @@ CREATE OR REPLACE FUNCTION kconsole.is_record(kind text, document text) RETURNS 
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN document ~ ('^' || kconsole.pattern_of(kind) || '$') AND NOT EXISTS (
-        SELECT FROM regexp_matches(document, '"(\d{4}-\d\d-\d\dT[0-9:.]+Z)"', 'g') times
+        SELECT FROM regexp_matches(document, '"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)"', 'g') times
         WHERE times[1]::timestamptz IS NULL  -- no such day is an error
     );
 END
@@ -52,6 +52,15 @@ $$;
 CREATE OR REPLACE FUNCTION kconsole.sees(domains text[], address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT domains IS NULL OR coalesce(kconsole.key_of(substring(address FROM '@([^@]*)$')) = ANY (domains), false)
+$$;
+
+-- Whether a store has a domain, spelled as it has it but for case.
+CREATE OR REPLACE FUNCTION kconsole.has_domain(of_store text, name text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'domains' AND lower(r.document::json ->> 'name') = lower(name)
+    )
 $$;
 
 -- The seats in use, as kconsole.licensing.counting has them.
@@ -138,6 +147,9 @@ BEGIN
     ) THEN
         PERFORM kconsole.refuse('this role does not ask the server for that');
     END IF;
+    IF jsonb_array_length(coalesce(after, before) -> 'targets') = 0 THEN
+        PERFORM kconsole.refuse('a server is asked for one account or more');
+    END IF;
     IF deed IN ('delete', 'alias') AND own.domains IS NULL THEN
         PERFORM kconsole.refuse('this role deletes no accounts');
     END IF;
@@ -191,6 +203,8 @@ BEGIN
     IF was_live AND NOT is_live AND after ->> 'deleted_in' IS DISTINCT FROM content ->> 'sequence'
         OR before IS NOT NULL AND NOT was_live AND NOT is_live AND (after ->> 'deleted_at', after ->> 'deleted_in')
             IS DISTINCT FROM (before ->> 'deleted_at', before ->> 'deleted_in')
+        OR was_live AND NOT is_live
+            AND abs(extract(epoch FROM (after ->> 'deleted_at')::timestamptz - (content ->> 'at')::timestamptz)) > 86400
         OR after ->> 'transferred_to' <> '' AND NOT kconsole.sees(own.domains, after ->> 'transferred_to')
             AND after ->> 'transferred_to' IS DISTINCT FROM before ->> 'transferred_to'
     THEN
@@ -211,11 +225,20 @@ BEGIN
     ) THEN
         RETURN;
     END IF;
-    IF is_live AND before ->> 'address' IS DISTINCT FROM after ->> 'address' AND NOT kconsole.sees(ARRAY(
-        SELECT kconsole.key_of(r.document::json ->> 'name') FROM kconsole.record r
-        WHERE r.store = of_store AND r.kind = 'domains'
-    ), after ->> 'address') THEN
-        PERFORM kconsole.refuse('an account is in a domain of the store');
+    IF is_live AND before ->> 'address' IS DISTINCT FROM after ->> 'address' THEN
+        IF NOT kconsole.has_domain(of_store, substring(after ->> 'address' FROM '@([^@]*)$')) THEN
+            PERFORM kconsole.refuse('an account is in a domain of the store');
+        END IF;
+        -- one @; no blank or mark around it or that hides in it, and nothing that JSON escapes
+        IF after ->> 'address' !~ '^[^@\u0001-\u0020"\\\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+@[^@]+$' THEN
+            PERFORM kconsole.refuse('that is no address');
+        END IF;
+    END IF;
+    IF NOT was_live AND NOT is_live AND (before IS NULL OR EXISTS (
+        SELECT FROM unnest(ARRAY['address', 'kind', 'origin', 'role', 'enabled']) name
+        WHERE after -> name IS DISTINCT FROM before -> name
+    )) THEN
+        PERFORM kconsole.refuse('this role does not change that of a deleted account');
     END IF;
     IF EXISTS (
         SELECT FROM jsonb_array_elements_text(after -> 'delivers_to') target
@@ -258,6 +281,7 @@ DECLARE
             AND (change -> 'before')::jsonb = after
     );
     account text;
+    is_gone boolean;
     successor text;
 BEGIN
     IF kind = 'reservations' THEN
@@ -271,6 +295,11 @@ BEGIN
         THEN
             PERFORM kconsole.refuse('this login is bound to other domains');
         END IF;
+        IF NOT is_restored AND coalesce(after ->> 'domain', '') <> ''
+            AND after ->> 'domain' IS DISTINCT FROM before ->> 'domain' AND NOT kconsole.has_domain(of_store, after ->> 'domain')
+        THEN
+            PERFORM kconsole.refuse('seats are reserved in a domain of the store');
+        END IF;
         IF NOT is_restored AND (
             (after ->> 'until')::timestamptz > clock_timestamp() + interval '{LONGEST_RESERVATION} days 1 hour'
             OR coalesce(after ->> 'count', '1')::bigint NOT BETWEEN 1 AND {MOST_RESERVED}
@@ -279,13 +308,14 @@ BEGIN
             PERFORM kconsole.refuse('this role does not reserve that');
         END IF;
     ELSE
-        SELECT document::json ->> 'address' INTO account FROM kconsole.record r
+        SELECT document::json ->> 'address', document::json ->> 'deleted_at' IS NOT NULL INTO account, is_gone
+        FROM kconsole.record r
         WHERE r.store = of_store AND r.kind = 'entries' AND r.number = check_decision.number;
         IF NOT kconsole.sees(own.domains, coalesce(account, before ->> 'address')) THEN
             PERFORM kconsole.refuse('this login is bound to other domains');
         END IF;
         IF after IS NOT NULL AND after ->> 'entry' IS DISTINCT FROM number::text
-            OR NOT is_restored AND after ->> 'address' IS DISTINCT FROM account
+            OR NOT is_restored AND (account IS NULL OR is_gone OR after ->> 'address' IS DISTINCT FROM account)
         THEN
             PERFORM kconsole.refuse('a decision names its account');
         END IF;

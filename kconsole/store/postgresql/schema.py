@@ -47,11 +47,11 @@ _KINDS: Final[Mapping[str, type[Struct]]] = {
 }
 """The kinds of records that others than full admins change."""
 
-_PATTERNS: Final[Mapping[Any, str]] = {
+_PATTERNS: Final[Mapping[Any, str]] = {  # \d would be a digit of any script
     str: r'"(?:[^"\\]|\\.)*"',
     int: r"-?[0-9]{1,15}",
     bool: "(?:true|false)",
-    datetime: r'"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"',
+    datetime: r'"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"',
     NoneType: "null",
 }
 

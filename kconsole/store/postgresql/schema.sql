@@ -8,6 +8,7 @@ BEGIN;
 
 SET LOCAL lock_timeout = '10s';
 SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = pg_catalog, pg_temp;  -- nothing that others have made runs with the rights of who prepares it
 
 DO $$
 DECLARE
@@ -250,6 +251,9 @@ DECLARE
 BEGIN
     IF role = 'auditor' THEN
         PERFORM kconsole.refuse('the role of this login changes nothing');
+    END IF;
+    IF current_setting('transaction_isolation') NOT LIKE 'read %' THEN  -- it would see what the login was bound to before
+        PERFORM kconsole.refuse('lines are added in a transaction that is read committed');
     END IF;
     SELECT * INTO known FROM kconsole.head h WHERE h.store = of_store FOR UPDATE;
     is_new := NOT FOUND;
