@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -200,8 +201,10 @@ def _listening(address: str, path: Path | None) -> socket.socket:
 
 def _at(path: Path) -> socket.socket:
     """A socket of the file system, for the user and group of it. One that no server listens to any more is replaced."""
+    folder = os.open(path.absolute().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     listening = socket.socket(socket.AF_UNIX)
     try:
+        flock(folder, LOCK_EX | LOCK_NB)  # of two that start at once, one would take the other's socket away
         if path.is_socket():
             with socket.socket(socket.AF_UNIX) as other, suppress(ConnectionRefusedError):
                 other.settimeout(1)  # one that accepts nothing any more would let it wait for ever
@@ -211,9 +214,14 @@ def _at(path: Path) -> socket.socket:
         listening.bind(str(path))
         path.chmod(0o660)
         listening.listen()
+    except BlockingIOError:
+        listening.close()
+        raise BadInput("serve-already", "serve-elsewhere", address=str(path)) from None
     except BaseException:
         listening.close()
         raise
+    finally:
+        os.close(folder)
     return listening
 
 

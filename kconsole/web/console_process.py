@@ -18,7 +18,8 @@ from typing import Final
 import kconsole
 
 BOOT: Final = """
-import fcntl, signal, sys, termios
+import fcntl, resource, signal, sys, termios
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM:
     signal.signal(number, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -28,7 +29,7 @@ from kconsole.__main__ import main
 main()
 """
 """Takes the terminal, for signals of its size and its end, also where nohup lets the server ignore them; and loads the
-program that this one is, wherever it is."""
+program that this one is, wherever it is. Keys end it from then on: before that, it gives up its core dump."""
 
 SOURCE: Final = str(Path(kconsole.__file__).parent.parent)
 
