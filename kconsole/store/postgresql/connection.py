@@ -9,8 +9,9 @@ from uuid import uuid4
 from kconsole.core.errors import NotPermitted, StoreBusy, StoreUnusable
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.roles import Bounds, RoleName
-from kconsole.store.engine import HeadMoved, StorageAway
+from kconsole.store.engine import Head, HeadMoved, StorageAway
 from kconsole.store.file_names import FORMAT
+from kconsole.store.journal_line import STORE_ID_LENGTH, store_id_in
 from kconsole.store.postgresql.address import DatabaseAddress
 
 if TYPE_CHECKING:
@@ -39,8 +40,15 @@ class Known(NamedTuple):
     has_bindings: bool
     """Whether it is prepared by a kconsole that binds logins to domains."""
     has_store: bool
-    is_pooled: bool
-    """Whether a connection pooler stands in between."""
+    store_id: str
+    """Empty where the store is not there, or has no line."""
+    head: Head
+    size: int
+    """The bytes of its lines."""
+    line: bytes | None
+    """The last one, if it is short."""
+    seen: Head
+    """Its line with the number that was asked for; without a hash if it has none."""
 
 
 def psycopg() -> Any:
@@ -128,19 +136,32 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
     return StoreUnusable("database-failed", hint, effect="nothing-changed", **names)
 
 
-_ABOUT: Final = """
-SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
-SET tcp_user_timeout = 20000; SET idle_in_transaction_session_timeout = 120000;
-SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
+_WHY_NOT: Final = """
+SELECT session_user::text, pg_is_in_recovery(),
     (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
-        WHERE n.nspname = 'kconsole' AND p.proname = 'append'),
-    EXISTS (SELECT FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
-        WHERE n.nspname = 'kconsole' AND p.proname = 'binding')
+        WHERE n.nspname = 'kconsole' AND p.proname = 'append')
 """
-# What a host holds that lost its power or its network, the others have within a minute.
 
 BINDING: Final = "SELECT role, domains, account FROM kconsole.binding()"
 """What holds for the login that asks."""
+_UNBOUND: Final = "SELECT kconsole.role_of(session_user) AS role, NULL::text[] AS domains, '' AS account"
+"""The same where an older kconsole prepared it."""
+
+_ABOUT: Final = """
+SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(), current_setting('fsync'),
+    own.role, own.domains, own.account, h.format, coalesce(h.sequence, 0), coalesce(h.hash, ''), coalesce(h.size, 0),
+    substring(first.line FROM 1 FOR 100), first.hash, seen.hash,
+    CASE WHEN octet_length(last.line) < 65536 THEN last.line END,
+    -- what a host holds that lost its power or its network, others get within a minute
+    set_config('tcp_keepalives_idle', '20', false), set_config('tcp_keepalives_interval', '2', false),
+    set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '20000', false)
+FROM ({own}) own
+LEFT JOIN kconsole.head h ON h.store = %(store)s
+LEFT JOIN kconsole.journal first ON first.store = %(store)s AND first.sequence = 1
+LEFT JOIN kconsole.journal seen ON seen.store = %(store)s AND seen.sequence = %(seen)s
+LEFT JOIN kconsole.journal last ON last.store = h.store AND last.sequence = h.sequence
+"""
+"""All that opening a store has to know, so that it costs one way there and back."""
 
 
 def bounds_of(row: Sequence[Any]) -> Bounds:
@@ -151,34 +172,47 @@ def bounds_of(row: Sequence[Any]) -> Bounds:
     )
 
 
-def checked(connection: "Connection", address: DatabaseAddress) -> Known:
-    """What a database says of itself; StoreUnusable if no journal may be kept there, or not this way."""
+def checked(connection: "Connection", address: DatabaseAddress, seen: int) -> Known:
+    """What a database says of itself, and of its line with the number that was seen last.
+
+    Raises:
+        StoreUnusable: no journal may be kept there, or not this way.
+    """
     if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
         raise StoreUnusable("database-encoding", "make-utf8-database", database=address.shown, encoding=encoding)
     with speaking(address):
-        *_, row = answers(connection.execute(_ABOUT))
-        login, process, is_standby, fsync, may_use, has_bindings = row
-        is_pooled = process != connection.info.backend_pid
-        if is_standby:
-            raise StoreUnusable("database-standby", "name-primary", database=address.shown)
-        if fsync != "on":
-            raise StoreUnusable("database-unsafe", "turn-fsync-on", database=address.shown)
-        if is_pooled:
-            _refuse_shared_sessions(connection, address)
-        if may_use is None:
-            raise StoreUnusable("database-not-prepared", "prepare-database", database=address.shown)
-        if not may_use:
-            raise NotPermitted("database-gives-no-role", "ask-for-database-role", login=login, database=address.shown)
-        own = BINDING if has_bindings else "SELECT kconsole.role_of(session_user), NULL, ''"
-        row = connection.execute(
-            f"SELECT own.*, (SELECT format FROM kconsole.head WHERE store = %s) FROM ({own}) own",  # noqa: S608
-            (address.store,),
-        ).fetchone()
-        assert row is not None  # noqa: S101  # it always gives one
-        *bound, written = row
+        values = {"store": address.store, "seen": seen}
+        try:
+            has_bindings, answer = True, connection.execute(_ABOUT.format(own=BINDING), values)
+        except psycopg().ProgrammingError:
+            _refuse_unprepared(connection, address)
+            has_bindings, answer = False, connection.execute(_ABOUT.format(own=_UNBOUND), values)
+        row = answer.fetchone()
+    assert row is not None  # noqa: S101  # it always gives one
+    login, process, is_standby, fsync = row[:4]
+    written, sequence, last, size, first, first_hash, hash_seen, line = row[7:15]
+    if is_standby:
+        raise StoreUnusable("database-standby", "name-primary", database=address.shown)
+    if fsync != "on":
+        raise StoreUnusable("database-unsafe", "turn-fsync-on", database=address.shown)
+    if process != connection.info.backend_pid:
+        _refuse_shared_sessions(connection, address)
     if written is not None and written > FORMAT:
         raise StoreUnusable("newer-store", "use-newer-kconsole", file=address.shown, format=written, newest=FORMAT)
-    return Known(login, bounds_of(bound), has_bindings, written is not None, is_pooled)
+    store_id = "" if first is None else store_id_in(first) or first_hash[:STORE_ID_LENGTH]
+    head, there = Head(sequence, last), Head(seen, hash_seen or "")
+    return Known(login, bounds_of(row[4:7]), has_bindings, written is not None, store_id, head, size, line, there)
+
+
+def _refuse_unprepared(connection: "Connection", address: DatabaseAddress) -> None:
+    """Say why a database knows nothing of a journal, or says nothing of it."""
+    login, is_standby, may_use = answers(connection.execute(_WHY_NOT))[0]
+    if is_standby:
+        raise StoreUnusable("database-standby", "name-primary", database=address.shown)
+    if may_use is None:
+        raise StoreUnusable("database-not-prepared", "prepare-database", database=address.shown)
+    if not may_use:
+        raise NotPermitted("database-gives-no-role", "ask-for-database-role", login=login, database=address.shown)
 
 
 def answers(cursor: Any) -> list[Any]:

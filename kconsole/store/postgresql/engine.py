@@ -96,7 +96,11 @@ class PostgresEngine:
                 raise
             self.notices.append(message("database-away-since", why=error.happened, minutes=self._link.minutes))
             return False
-        self._link.saw(self._head_now())
+        if (known := self._link.known) is not None:
+            self._link.saw(known.head)
+            self._size = known.size
+            if known.line is not None:
+                self._recent.keep(known.head.sequence, known.line)
         if self._link.bounds.role == "auditor" and not self.read_only:
             self.why_read_only = ReadOnly("database-role-reads", "ask-for-database-role", login=self.login)
         return self._link.has_store
@@ -186,7 +190,7 @@ class PostgresEngine:
     def store_id(self) -> str:
         if not self._link.store_id and self._link.has_store:
             with suppress(StorageAway):
-                self._link.check_seen(self._link.reader())
+                self._link.learn_store_id()
         return self._link.store_id
 
     def size(self) -> int:

@@ -11,11 +11,11 @@ from kconsole.core.codes import message
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.roles import Bounds
 from kconsole.store.engine import START, Away, Head, StorageAway
-from kconsole.store.journal_line import STORE_ID_LENGTH, store_id_in
 from kconsole.store.postgresql.address import DatabaseAddress
 from kconsole.store.postgresql.cache import Cache
 from kconsole.store.postgresql.connection import (
     BINDING,
+    Known,
     bounds_of,
     checked,
     close_quietly,
@@ -51,6 +51,7 @@ class Link:
         has_store: whether the store was there when a connection was made.
         seen: the last line that this host has seen.
         store_id: the id of the store; empty before it is known.
+        known: what the database said when a connection was made.
         is_followed: whether a thread follows the journal, and tries to reach a server that is away.
         holder: who works here, for those who look at the sessions of the server.
     """
@@ -64,6 +65,7 @@ class Link:
         seen = self.cache.seen()
         self.seen = START if seen is None else seen.head
         self.seen_at = None if seen is None else seen.at
+        self.known: Known | None = None
         self._reader: Connection | None = None
         self._writer: Connection | None = None
         self._guard = threading.RLock()
@@ -85,10 +87,10 @@ class Link:
         with self.losing():
             connection = connected(self.where, f"kconsole {self.holder}".strip())
             try:
-                known = checked(connection, self.where)
+                self.known = known = checked(connection, self.where, self.seen.sequence)
                 self.login, self.has_store = known.login, known.has_store
                 self.bounds, self.has_bindings = known.bounds, known.has_bindings
-                self.check_seen(connection)
+                self._check_seen(connection, known)
             except BaseException:
                 close_quietly(connection)
                 raise
@@ -100,33 +102,31 @@ class Link:
         if self.has_bindings and (row := connection.execute(BINDING).fetchone()) is not None:
             self.bounds = bounds_of(row)
 
-    def check_seen(self, connection: "Connection") -> None:
+    def _check_seen(self, connection: "Connection", known: Known) -> None:
         """Refuse a journal that does not have the last line that was seen of it, as after an old backup was restored.
 
         Another store at the same address has a cache of its own.
         """
-        with speaking(self.where):
-            if not self.store_id:
-                row = connection.execute(
-                    "SELECT substring(line FROM 1 FOR 100), hash FROM kconsole.journal"
-                    " WHERE store = %s AND sequence = 1",
-                    (self.where.store,),
-                ).fetchone()
-                if row is None:
-                    return
-                self.store_id = store_id_in(bytes(row[0])) or row[1][:STORE_ID_LENGTH]
-                if self.cache.use(self.store_id) and not self._has_seen:
-                    self.seen = START  # another store was at this address
-                if (seen := self.cache.seen()) is not None and seen.head.sequence > self.seen.sequence:
-                    self.seen = seen.head
-            if self.seen != START:
-                found = connection.execute(
-                    "SELECT hash FROM kconsole.journal WHERE store = %s AND sequence = %s",
-                    (self.where.store, self.seen.sequence),
-                ).fetchone()
-                if found is None or found[0] != self.seen.hash:
-                    hint = message("compare-then-remove-cache", folder=str(self.cache.folder))
-                    raise StoreUnusable("database-went-back", hint, database=self.where.shown, line=self.seen.sequence)
+        if not known.store_id:
+            return
+        if not self.store_id:
+            self.store_id = known.store_id
+            if self.cache.use(self.store_id) and not self._has_seen:
+                self.seen = START  # another store was at this address
+            if (seen := self.cache.seen()) is not None and seen.head.sequence > self.seen.sequence:
+                self.seen = seen.head
+        if (last := self.seen) == START:
+            return
+        if known.seen.sequence != last.sequence:
+            known = checked(connection, self.where, last.sequence)
+        if known.seen != last:
+            hint = message("compare-then-remove-cache", folder=str(self.cache.folder))
+            raise StoreUnusable("database-went-back", hint, database=self.where.shown, line=last.sequence)
+
+    def learn_store_id(self) -> None:
+        """Ask for the id of a store that was made meanwhile."""
+        connection = self.reader()
+        self._check_seen(connection, checked(connection, self.where, self.seen.sequence))
 
     @property
     def minutes(self) -> int | None:
