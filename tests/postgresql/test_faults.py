@@ -1,6 +1,7 @@
 """A store in a database whose sessions end, whose server stops, is full, or is not what it was."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -236,6 +237,19 @@ def test_what_others_append_is_known_without_a_question(
     wait_until(store.catch_up, "the line of a connection that was made again")
     assert store.notices == []
     other.abandon()
+
+
+def test_what_only_one_connection_lost_is_away_for_a_moment(database: Database, store: SeatStore) -> None:
+    heard = threading.Event()
+    store.follow(heard.set)
+    other = SeatStore.open(database.address("dirk"), noon(), 1, "dirk")
+    add(other, "chen")
+    wait_until(heard.is_set, "the line of another, so that it follows")
+    other.abandon()
+    engine: Any = store._engine
+    engine._link.lost(StorageAway("database-away", database="", error=""))
+    wait_until(lambda: store.away is None, "the next answer")
+    add(store, "dora")
 
 
 def test_where_nothing_is_notified_the_database_is_asked(

@@ -133,6 +133,7 @@ class Follower:
                     raise BrokenJournal(last.sequence, "journal-cut-off" if not rows else "line-changed-since", START)
                 rows = rows[1:]
             self._link.seen_at, self._damage = datetime.now(UTC), None
+            self._link.away = None  # for those too whose own connection was lost after this one was made
             if not rows:
                 return
             with self._guard:
