@@ -53,13 +53,19 @@ def shown_path(path: Path) -> str:
     return str(path)
 
 
-def named_file(path: Path, *, to_write: bool = False, is_folder: bool = False) -> Path:
-    """The file that a user names, which may be standard input or output; or the folder in which to write files.
+def named_file(path: Path, *, to_write: bool = False, is_folder: bool = False, is_stream: bool = True) -> Path:
+    """The file that a user names; or the folder in which to write files.
+
+    Args:
+        path: as it was written.
+        to_write: whether it is to be written.
+        is_folder: whether it names the folder.
+        is_stream: whether `-` is standard input or output, as on the command line.
 
     Raises:
         BadInput: files are confined, and this is none of the folder, or no plain file in it.
     """
-    if _base is None or str(path) == STANDARD_STREAM:
+    if _base is None or (is_stream and str(path) == STANDARD_STREAM):
         return path
     folder = EXPORTS if to_write else INBOX
     if is_folder:

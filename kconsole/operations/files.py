@@ -45,7 +45,7 @@ def whole_path(name: str) -> Path:
         BadInput: there is no such home folder, the working folder is gone, or the user may not name this file.
     """
     try:
-        return named_file(Path(name)).expanduser().absolute()
+        return named_file(Path(name), is_stream=False).expanduser().absolute()
     except (RuntimeError, OSError) as error:
         code = "no-such-home-folder" if isinstance(error, RuntimeError) else "working-folder-gone"
         raise BadInput(code, "write-the-whole-path") from None
@@ -67,14 +67,14 @@ def read_small(path: Path) -> bytes | None:
     return content
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Open a file for reading. Never blocks: a pipe without a writer is refused.
+def open_file(path: Path, *, follows: bool = True) -> BinaryIO:
+    """Open a file for reading, or the one that a link leads to. Never blocks: a pipe without a writer is refused.
 
     Raises:
         OSError: it does not exist, cannot be read, or is not a file.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follows else os.O_NOFOLLOW))
     except ValueError as error:  # a zero byte in its name
         raise OSError(str(error)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode) and str(path) != os.devnull:

@@ -14,6 +14,8 @@ from kconsole.cli.shell import kept_variables, words_of_command
 from kconsole.core.errors import BadInput
 from kconsole.core.roles import RoleName
 from kconsole.operations.confinement import confine_files, named_file
+from kconsole.operations.files import whole_path
+from kconsole.operations.importing.kerio_files import read_kerio
 from tests.cli.console import Console, Said, account
 from tests.operations.sessions import NORTH, SOUTH
 
@@ -196,6 +198,14 @@ def test_a_name_leads_nowhere_else(tmp_path: Path) -> None:
         (tmp_path / "exports").symlink_to("/tmp")
         with pytest.raises(BadInput):
             named_file(Path("exports/x"), to_write=True)
+        with pytest.raises(BadInput):
+            whole_path("-")  # where no standard input is meant, it is a name like any other
+        (tmp_path / "inbox" / "mail").mkdir()
+        (tmp_path / "users.cfg").write_text("<config></config>")
+        (tmp_path / "inbox" / "mail" / "users.cfg").symlink_to(tmp_path / "users.cfg")
+        with pytest.raises(BadInput) as caught:
+            read_kerio(tmp_path / "inbox" / "mail")
+        assert caught.value.code == "cannot-read"
     finally:
         confine_files(None)
 

@@ -18,6 +18,7 @@ from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage, Progress, unwatched
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
+from kconsole.operations.confinement import is_confined
 from kconsole.operations.files import open_file
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.store.records import Records
@@ -39,7 +40,7 @@ def read_kerio(folder: Path, progress: Progress = unwatched) -> KerioConfig:
     for name in (SERVER, USERS):
         path = folder / name
         try:
-            with open_file(path) as file:
+            with open_file(path, follows=not is_confined()) as file:
                 if os.fstat(file.fileno()).st_mode & (stat.S_IRGRP | stat.S_IROTH):
                     notes.append(LineMessage(0, "config-readable", {"name": name}))
                 reader.read(file, str(path), name)
