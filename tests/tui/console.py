@@ -104,10 +104,10 @@ class Keyboard:
 
     @property
     def is_listing(self) -> bool:
-        """Whether the list or the plan for marks is still worked out, and no thread holds that up."""
+        """Whether the list, the plan for marks or what can be undone is worked out, and no thread holds that up."""
         main = self.app._main
         is_held_up = main is not None and main.is_attached and main.workspace.at_work.locked()
-        return self.is_working("finding", "planning") and not is_held_up
+        return self.is_working("finding", "planning", "undo") and not is_held_up
 
     def is_working(self, *groups: str) -> bool:
         """Whether something is done in the background, by the names of its kinds."""

@@ -60,6 +60,8 @@ def needed(change: Change) -> AbstractSet[Capability]:
     if change.table != "entries":
         by_table: dict[str, AbstractSet[Capability]] = {
             "license": {"license"}, "domains": {"map", "server"}, "connection": {"server"}, "server": {"server"},
+            "keeps": {"keep"}, "protections": {"protect"}, "reservations": {"reserve", "add", "enable"},
+            "policies": {"policies"}, "marks": {"reclaim", "disable"}, "offboardings": {"offboard"},
         }  # fmt: skip
         return by_table[change.table]
     before, after = (None if each is None or each.deleted_at else each for each in (change.before, change.after))
