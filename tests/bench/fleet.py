@@ -86,7 +86,7 @@ def measured(folder: Path, config: Path, size: tuple[int, int], is_idle: bool) -
     with line(KCONSOLE, size, {"KCONSOLE_CONFIG": str(config), "XDG_CACHE_HOME": str(folder)}, folder) as one:
         while "large" not in one.screen.written.decode(errors="replace"):
             one.read(TYPING)
-        waits = [(key, one.longest_wait((key,), TYPING)) for key in KEYS * 4]
+        waits = [(key, one.longest_wait((key,), TYPING)) for key in KEYS]
         wait = max(waited - (ESCAPE_DELAY if key == ESC else 0.0) for key, waited in waits)
     return Measured(figures, complete, wait, idle)
 
