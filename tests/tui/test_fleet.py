@@ -6,10 +6,10 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
-from time import process_time
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ from kconsole.operations.settings import read_settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.fleet import FLEET_COMMANDS
 from kconsole.tui.screens.fleet import FleetScreen
-from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.screens.main import LEISURE, MainScreen
 from kconsole.tui.screens.opening import OpeningScreen
 from tests.bench.fleet import twelve
 from tests.clocks import noon
@@ -196,6 +196,26 @@ async def test_what_keeps_it_from_opening_after_all_leads_back(site: Site, monke
         assert screen.is_on_fleet
         assert screen.app.context is None
         assert screen.app.failure is None
+
+
+async def test_a_busy_machine_keeps_nothing_from_being_shown(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Counter[object]()
+
+    def late() -> float:
+        """The clock of a timer that was kept waiting after it began: of one that asks for one event, it drops that."""
+        with suppress(RuntimeError):  # in a thread
+            looks[asyncio.current_task()] += 1
+        return monotonic() + sum(LEISURE * 1.2 for count in looks.values() if count > 1)
+
+    monkeypatch.setattr("textual.timer._time.get_time", late)
+    prepared: list[Session] = []
+    monkeypatch.setattr(Session, "preparing", lambda session: (prepared.append(session), iter(()))[1])
+    site.add("mail1")
+    async with fleet(site, site.context("mail1")) as screen:
+        await screen.complete()
+        assert "reading" not in text_of(screen.app)
+        await screen.press("enter")
+        await until(screen.pilot, lambda: screen.app.session in prepared)
 
 
 async def test_opening_can_be_left(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ class FleetScreen(FilterScreen):
         self.fleet = stores.fleet()
         self._who = stores.who
         self._text, self._order = "", next(iter(ORDERS))
-        self._timer: Timer | None = None
+        self._looking: list[Timer] = []
 
     def content(self) -> Iterable[Widget]:
         with Vertical(id="fleet-pane"):
@@ -104,6 +104,8 @@ class FleetScreen(FilterScreen):
         self.header.right = self._who
         self.show_keys()
         self._show()
+        # no set_timer(), which asks for one event that Textual drops if it is late: nothing would be shown any more
+        self._looking = [self.set_interval(seconds, self._look) for seconds in (OFTEN, SELDOM)]
         self._look()
 
     def on_unmount(self) -> None:
@@ -112,20 +114,24 @@ class FleetScreen(FilterScreen):
     def on_screen_resume(self) -> None:
         self._look()
 
+    def on_screen_suspend(self) -> None:
+        for timer in self._looking:
+            timer.pause()
+
     # Reading
 
     def _look(self) -> None:
         """Take what was found since, and look again soon, as long as this is the screen that is seen."""
-        if self._timer is not None:
-            self._timer.stop()
+        if not self.is_current:
+            return
         self.fleet.refresh()
         if self.fleet.look():
             self._show()
         if self.fleet.is_complete and not gc.isenabled():  # as the main screen does: what the start has made stays
             gc.freeze()
             gc.enable()
-        if self.is_current:
-            self._timer = self.set_timer(OFTEN if not self.fleet.is_complete else SELDOM, self._look)
+        for timer, is_due in zip(self._looking, (not self.fleet.is_complete, True), strict=False):
+            timer.resume() if is_due else timer.pause()
 
     # Commands
 

@@ -10,6 +10,7 @@ from typing import Final
 from textual import getters
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widget import Widget
 
 from kconsole.core.codes import Message
@@ -104,7 +105,7 @@ class MainScreen(DoorsScreen):
         self._title, self.host = title, f"@{host}"
         self._authority, self._scopes = session.authority, session.scopes
         self._preparing: ChunkRunner[None] = ChunkRunner(self, "preparing", self.workspace.at_work)
-        self._is_prepared = False
+        self._leisure: Timer | None = None
         self._aged_at = session.clock.now()
         self._license_status = session.license_status
         self._notices_shown = 0
@@ -199,7 +200,7 @@ class MainScreen(DoorsScreen):
         self.workspace.forget_scope()
         if self.app.clipboard:
             self.app.copy_to_clipboard("")
-        self._is_prepared = False
+        self._leisure = None
         self._show_report()
         self.start_over()
         self.workers.cancel_group(self, "history")
@@ -338,12 +339,13 @@ class MainScreen(DoorsScreen):
         super().show_list(rows, listing, now)
         self._show_highlighted()
         self.show_keys()
-        if not self._is_prepared:
-            self._is_prepared = True
-            self.set_timer(LEISURE, self._prepare)
+        if self._leisure is None:  # no set_timer(): on a busy machine, Textual may drop its only event
+            self._leisure = self.set_interval(LEISURE, self._prepare)
 
     def _prepare(self) -> None:
         """Prepare what the next command will need, while there is none."""
+        if self._leisure is not None:
+            self._leisure.stop()
         self.show_use()
         self._preparing.start(self.session.preparing(), lambda _: self.look_for_undo())
         if (server := self.session.state.server) is not None:
