@@ -21,7 +21,6 @@ from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.locations import Location
 from kconsole.operations.scope import Scope
-from kconsole.operations.server_errors import named_meanwhile
 from kconsole.operations.system import system_operator
 from kconsole.store.records import Progress as Progress
 from kconsole.store.records import Records
@@ -216,9 +215,8 @@ class Session:
         context: OperationContext | None = None
         try:
             with self.store.transaction(operation.name, operation.capability, reason=operation.reason) as transaction:
-                server = self._records.server
-                if server is not None and not in_store_only and operation.runs_on != "store":
-                    raise named_meanwhile(server)
+                if self._records.server is not None and not in_store_only and operation.runs_on != "store":
+                    raise _ServerNamed
                 now, lately = self.clock.now(), self.history.changed_lately
                 context = OperationContext(self._records, self._ledger, transaction, now, self.authority, lately)
                 context.by = self.store.operator.shown
@@ -229,6 +227,8 @@ class Session:
                 is_repeated = getattr(operation, "is_repeated", False) and not transaction.changes
                 if is_repeated and self.history.has_refused_lately(operation.name, transaction.refused):
                     transaction.refused = ()
+        except _ServerNamed:
+            return self.do(operation, by, name)
         except BaseException:
             if context is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 context.roll_back_seats()
@@ -248,8 +248,8 @@ class Session:
         """The server on which to apply an operation first; None for one that runs in the store."""
         self.follow_authority()
         self.insist(operation.capability, operation.name, the_account_of(operation), operation.reason)
-        if operation.runs_on != "store" and not self.store.read_only:
-            self.catch_up()  # another process may have configured a server meanwhile
+        if self.state.server is not None and operation.runs_on != "store" and not self.store.read_only:
+            self.catch_up()  # another process may have removed it meanwhile, or named another one
         self.check_runs(operation.name, name, the_account_of(operation), operation.reason)
         return self.state.server if operation.runs_on == "server" else None
 
@@ -391,6 +391,10 @@ class Session:
             self._account_index.follow(commit.changes, self.seats.held)
         for listener in list(self._listeners):
             listener(commit)
+
+
+class _ServerNamed(Exception):
+    """Another process has named a server meanwhile; the operation runs there first, or makes no sense beside it."""
 
 
 def _outside_domains(commit: Commit) -> NotPermitted:

@@ -284,13 +284,14 @@ class PostgresEngine:
         writer, driver, after = self._link.writer(), psycopg(), expected
         began, size = time.monotonic(), 0
         try:
-            for lines in batches:
-                size += sum(map(len, lines))
-                writer.allow(size / _SLOWEST)
-                values = (self._where.store, *after, list(lines), FORMAT)
-                after = Head(after.sequence + len(lines), hash_of(lines[-1]))  # what to look for if no answer comes
-                writer.execute("SELECT kconsole.append(%s, %s, %s, %s, %s)", values)
-            writer.execute("COMMIT")
+            with writer.pipeline():
+                for lines in batches:
+                    size += sum(map(len, lines))
+                    writer.allow(size / _SLOWEST)
+                    values = (self._where.store, *after, list(lines), FORMAT)
+                    after = Head(after.sequence + len(lines), hash_of(lines[-1]))  # what to look for if no answer comes
+                    writer.execute("SELECT kconsole.append(%s, %s, %s, %s, %s)", values)
+                writer.execute("COMMIT")
         except driver.Error as failed:
             if not is_lost(failed):
                 self._link.roll_back()

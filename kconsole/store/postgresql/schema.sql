@@ -145,13 +145,15 @@ CREATE TRIGGER stays BEFORE TRUNCATE ON kconsole.head
 
 -- The role of a login: the highest one that it is a member of; NULL for none. Superusers are members of all.
 CREATE OR REPLACE FUNCTION kconsole.role_of(login name) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE
         WHEN pg_has_role(login, 'kconsole_full_admin', 'MEMBER') THEN 'full-admin'
         WHEN pg_has_role(login, 'kconsole_account_admin', 'MEMBER') THEN 'account-admin'
         WHEN pg_has_role(login, 'kconsole_helpdesk', 'MEMBER') THEN 'helpdesk'
         WHEN pg_has_role(login, 'kconsole_auditor', 'MEMBER') THEN 'auditor'
-    END
+    END;
+END
 $$;
 
 -- The form in which addresses and domains are compared here, where no one knows IDNA. A domain to which a login is
@@ -206,10 +208,16 @@ $$;
 
 -- What holds for the login that asks. A full admin is bound to no domain.
 CREATE OR REPLACE FUNCTION kconsole.binding() RETURNS TABLE (role text, domains text[], account text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
-    SELECT own.role, CASE own.role WHEN 'full-admin' THEN NULL ELSE o.domains END, coalesce(o.account, '')
-    FROM (SELECT kconsole.role_of(session_user) AS role) own
-    LEFT JOIN kconsole.operator o ON o.login = session_user
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
+BEGIN
+    role := kconsole.role_of(session_user);
+    SELECT o.domains, o.account INTO domains, account FROM kconsole.operator o WHERE o.login = session_user;
+    IF role = 'full-admin' THEN
+        domains := NULL;
+    END IF;
+    account := coalesce(account, '');
+    RETURN NEXT;
+END
 $$;
 
 -- Lock the head until the transaction ends, and read it. It is all that a login needs besides append().
@@ -241,8 +249,8 @@ DECLARE
     role CONSTANT text := coalesce(kconsole.role_of(session_user), 'auditor');
     known kconsole.head;
     line bytea;
-    before_tail bytea;
     tail text;
+    own_hash text;
     content json;
     is_new boolean;
     used_before bigint;
@@ -284,14 +292,16 @@ BEGIN
         IF line IS NULL OR length(line) < 160 THEN
             RAISE EXCEPTION 'no line' USING ERRCODE = 'KC002';
         END IF;
-        before_tail := substring(line FROM 1 FOR length(line) - 76);
+        own_hash := encode(sha256(substring(line FROM 1 FOR length(line) - 76)), 'hex');
         tail := encode(substring(line FROM length(line) - 153), 'escape');
-        IF tail !~ '^,"previous":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}\n$'
-            OR substring(tail FROM 14 FOR 64) <> known.hash
+        IF role = 'full-admin' AND position('"gap":true,'::bytea IN substring(line FROM 1 FOR 100)) > 0
+            AND substring(tail FROM 88 FOR 64) ~ '^[0-9a-f]+$'
+        THEN
+            own_hash := substring(tail FROM 88 FOR 64);
+        END IF;
+        IF tail <> pg_catalog.format(E',"previous":"%s","hash":"%s"}\n', known.hash, own_hash)
             OR position(convert_to('{"sequence":' || known.sequence + 1 || ',', 'UTF8') IN line) <> 1
             OR position('\x0a'::bytea IN line) <> length(line)
-            OR (substring(tail FROM 88 FOR 64) <> encode(sha256(before_tail), 'hex')
-                AND NOT (role = 'full-admin' AND position('"gap":true,'::bytea IN substring(line FROM 1 FOR 100)) > 0))
         THEN
             RAISE EXCEPTION 'line % does not go on with the chain', known.sequence + 1 USING ERRCODE = 'KC002';
         END IF;
@@ -312,7 +322,7 @@ BEGIN
             used_before := kconsole.used(of_store, known.counted);
         END IF;
         INSERT INTO kconsole.journal
-        VALUES (of_store, known.sequence + 1, known.hash, substring(tail FROM 88 FOR 64), line);
+        VALUES (of_store, known.sequence + 1, known.hash, own_hash, line);
         INSERT INTO kconsole.record (store, kind, number, document, seat)
         SELECT of_store, change ->> 'table', (change ->> 'number')::bigint, (change -> 'after')::text,
             kconsole.seat_of(change ->> 'table', change -> 'after')
@@ -338,7 +348,7 @@ BEGIN
             PERFORM kconsole.check_seats(of_store, content, used_before, used_after);
         END IF;
         known.sequence := known.sequence + 1;
-        known.hash := substring(tail FROM 88 FOR 64);
+        known.hash := own_hash;
         known.size := known.size + length(line);
         known.next_number := coalesce((content ->> 'next_number')::bigint, known.next_number);
     END LOOP;
