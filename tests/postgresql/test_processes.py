@@ -1,6 +1,7 @@
 """Many processes at one database, and a pooler in between."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -87,12 +88,18 @@ def pooled(database: Database, mode: str) -> Iterator[str]:
             os.chown(folder, how["user"], how["group"])
         pooler = subprocess.Popen([program, "-q", str(folder / "ini")], **how)
         try:
-            wait_until(lambda: (folder / ".s.PGSQL.6432").exists() or pooler.poll() is not None, "the pooler")
+            # its socket is there before anyone listens at it
+            wait_until(lambda: _listens(folder / ".s.PGSQL.6432") or pooler.poll() is not None, "the pooler")
             host = str(folder).replace("/", "%2F")
             yield f"postgresql://boss@{host}:6432/{database.name}"
         finally:
             pooler.terminate()
             pooler.wait(PATIENCE)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def test_a_pooler_that_shares_sessions_is_refused(database: Database) -> None:
