@@ -117,17 +117,17 @@ def pending(kept: Kept, operation: Any, login: str, **more: Any) -> PendingChang
 
 def keep(kept: Kept, login: str, **more: Any) -> Keep:
     entry = kept.session.store.state.entries[kept.number(login)]
-    fields = {"until": SOON, "reason": "x", "by": "carol cora", "at": datetime.now(UTC), **more}
+    fields = {"until": SOON, "reason": "x", "by": "carol", "at": datetime.now(UTC), **more}
     return Keep(entry=entry.id, address=entry.address, **fields)
 
 
 def leaving(kept: Kept, **more: Any) -> Offboarding:
-    fields = {"due": SOON, "by": "carol cora", "at": datetime.now(UTC), **more}
+    fields = {"due": SOON, "by": "carol", "at": datetime.now(UTC), **more}
     return Offboarding(entry=kept.number("berg"), address=f"berg@{NORTH}", **fields)
 
 
 def reserved(**more: Any) -> Reservation:
-    fields = {"start": datetime.now(UTC), "until": SOON, "by": "carol cora", "at": datetime.now(UTC), **more}
+    fields = {"start": datetime.now(UTC), "until": SOON, "by": "carol", "at": datetime.now(UTC), **more}
     return Reservation(subject="x", **fields)
 
 
@@ -151,8 +151,8 @@ FORGED: Final[dict[str, Forgery]] = {
     "added elsewhere": forged("cora", "add", lambda at: at.new("entries", Entry(address=f"x@{SOUTH}", enabled=False))),
     "added nowhere": forged("cora", "add", lambda at: at.new("entries", Entry(address="x", enabled=False))),
     "kept elsewhere": forged("cora", "end keep", lambda at: at.change("keeps", at.number("dora"), None)),
-    "reserved elsewhere": forged("cora", "reserve", lambda at: at.new("reservations", reserved(domain=SOUTH))),
-    "reserved for any": forged("cora", "reserve", lambda at: at.new("reservations", reserved())),
+    "reserved elsewhere": forged("cora", "reserve", lambda at: at.new("reservations", reserved(domain=SOUTH, by="cora"))),
+    "reserved for any": forged("cora", "reserve", lambda at: at.new("reservations", reserved(by="cora"))),
     "moved away": forged(
         "cora",
         "reserve",
@@ -177,14 +177,14 @@ FORGED: Final[dict[str, Forgery]] = {
         "cora",
         "schedule offboarding",
         lambda at: at.new(
-            "offboardings", leaving(at, to=f"dora@{SOUTH}", to_entry=at.number("dora")), at.number("berg")
+            "offboardings", leaving(at, by="cora", to=f"dora@{SOUTH}", to_entry=at.number("dora")), at.number("berg")
         ),
     ),
     "handed over under another name": forged(
         "cora",
         "schedule offboarding",
         lambda at: at.new(
-            "offboardings", leaving(at, to=f"anna@{NORTH}", to_entry=at.number("dora")), at.number("berg")
+            "offboardings", leaving(at, by="cora", to=f"anna@{NORTH}", to_entry=at.number("dora")), at.number("berg")
         ),
     ),
     "an alias elsewhere": forged(
@@ -231,6 +231,12 @@ FORGED: Final[dict[str, Forgery]] = {
     ),
     "a keep of another": forged(
         "carol", "keep", lambda at: at.new("keeps", keep(at, "berg", by="boss"), at.number("berg"))
+    ),
+    "a keep of one whose name is longer": forged(
+        "carol", "keep", lambda at: at.new("keeps", keep(at, "berg", by="caroline"), at.number("berg"))
+    ),
+    "a keep of two": forged(
+        "carol", "keep", lambda at: at.new("keeps", keep(at, "berg", by="cora (sudo: x (carol)"), at.number("berg"))
     ),
     "a keep at another": forged("carol", "keep", lambda at: at.new("keeps", keep(at, "anna"), at.number("berg"))),
     "a reservation too long": forged("carol", "reserve", lambda at: at.new("reservations", reserved(until=FAR))),

@@ -139,6 +139,12 @@ def test_what_a_live_server_is_asked_for(database: Database) -> None:
     ):
         assert push(cora, operation, mail, lambda: None).changed, operation
     assert not cora.state.pending_changes
+    carol = Session.open(database.address("carol"), "carol@host")
+    added = push(carol, AddAccount(f"dora@{NORTH}"), mail, lambda: None)
+    assert added.commit is not None
+    undone = carol._undoing(added.commit, "add")
+    assert push(carol, undone, mail, lambda: None).changed  # by an account admin who deletes no other accounts
+    carol.close()
     hana = Session.open(database.address("hana"), "hana@host")
     assert push(hana, DisableAccounts((f"anna@{NORTH}",)), mail, lambda: None).changed
     with pytest.raises(Refused):

@@ -103,6 +103,30 @@ TRICKS: Final[dict[str, Trick]] = {
     ),
     "a keep of a deleted one": trick("carol", "keep", lambda at: at.new("keeps", keep(at, "gone"), at.number("gone"))),
     "reserved nowhere": trick("carol", "reserve", lambda at: at.new("reservations", reserved(domain="west.example"))),
+    # seats that are not free
+    "more reserved than is free": trick("carol", "reserve", lambda at: at.new("reservations", reserved(count=97))),
+    "reserved in two parts": trick(
+        "carol",
+        "reserve",
+        lambda at: at.new("reservations", reserved(count=50)),
+        lambda at: at.new("reservations", reserved(count=50), head_of(at.database)[2] + 1),
+    ),
+    "as if an undo restored it": trick(
+        "carol", "undo", lambda at: at.new("reservations", reserved(count=97)), undoes=2
+    ),
+    "reserved for a time when more is": trick(
+        "carol",
+        "reserve",
+        lambda at: at.new("reservations", reserved(count=50)),
+        lambda at: at.new("reservations", reserved(count=50, start=NOW + timedelta(days=3)), head_of(at.database)[2] + 1),
+    ),
+    "reserved in a domain that is full": trick(
+        "carol", "reserve", lambda at: at.new("reservations", reserved(domain=SMALL))
+    ),
+    # what others added, taken from the server
+    "a deletion of another one's account asked for": trick(
+        "carol", "undo", lambda at: at.new("intents", pending(at, "delete", "later", mailbox="delete")), undoes=2
+    ),
     "a server asked for nothing": trick(
         "hana", "disable", lambda at: at.new("intents", replace(pending(at, "disable", "berg"), targets=()))
     ),

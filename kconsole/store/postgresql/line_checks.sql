@@ -191,6 +191,29 @@ BEGIN
 END
 $$;
 
+-- How many seats the accounts of a domain use.
+CREATE OR REPLACE FUNCTION kconsole.used_in(of_store text, domain text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT count(*) FROM kconsole.record r
+        WHERE r.store = of_store AND r.kind = 'entries' AND r.seat = 1
+            AND lower(substring(r.document FROM '^\{"address":"(?:[^"\\]|\\.)*@([^"@\\]*)"')) = lower(domain)
+    );
+END
+$$;
+
+-- Whether a reservation holds no more seats than before, and not longer.
+CREATE OR REPLACE FUNCTION kconsole.takes_no_more(before json, after json) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN before::text <> 'null' AND after ->> 'domain' IS NOT DISTINCT FROM before ->> 'domain'
+        AND coalesce(after ->> 'count', '1')::bigint <= coalesce(before ->> 'count', '1')::bigint
+        AND (after ->> 'start')::timestamptz >= (before ->> 'start')::timestamptz
+        AND (after ->> 'until')::timestamptz <= (before ->> 'until')::timestamptz;
+END
+$$;
+
 -- Check a line once its records are there: no address is there twice; it says how many seats are used before and after
 -- it, and takes none beyond a limit. Users of a directory may be more than the license has.
 CREATE OR REPLACE FUNCTION kconsole.check_seats(of_store text, content json, used_before bigint, used_after bigint) RETURNS void
@@ -201,6 +224,8 @@ DECLARE
         WHERE store = of_store AND kind = 'license' AND number = 1
     );
     newcomers text[];
+    reservation json;
+    undone json;
 BEGIN
     IF content -> 'seats' IS NOT NULL AND (content -> 'seats')::text <> format('[%s,%s]', used_before, used_after) THEN
         PERFORM kconsole.refuse('the seats of a line are not those that are used before and after it');
@@ -220,6 +245,28 @@ BEGIN
     ) THEN
         PERFORM kconsole.refuse('an address is that of one account');
     END IF;
+    undone := convert_from((
+        SELECT j.line FROM kconsole.journal j WHERE j.store = of_store AND j.sequence = (content ->> 'undoes')::bigint
+    ), 'UTF8');
+    FOR reservation IN
+        SELECT value FROM json_array_elements(content -> 'changes')
+        WHERE value ->> 'table' = 'reservations' AND (value -> 'after')::text <> 'null'
+    LOOP
+        CONTINUE WHEN kconsole.takes_no_more(reservation -> 'before', reservation -> 'after') OR EXISTS (  -- restored by an undo
+            SELECT FROM json_array_elements(undone -> 'changes') each
+            WHERE each ->> 'table' = 'reservations' AND each ->> 'number' = reservation ->> 'number'
+                AND (each -> 'before')::text = (reservation -> 'after')::text
+        );
+        PERFORM kconsole.check_reserved(of_store, (reservation ->> 'number')::bigint, seats - used_after, NULL);
+        PERFORM kconsole.check_reserved(
+            of_store, (reservation ->> 'number')::bigint,
+            (d.document::json ->> 'user_limit')::bigint - kconsole.used_in(of_store, d.document::json ->> 'name'),
+            d.document::json ->> 'name'
+        )
+        FROM kconsole.record d
+        WHERE d.store = of_store AND d.kind = 'domains' AND d.document::json ->> 'user_limit' IS NOT NULL
+            AND kconsole.sees(ARRAY[kconsole.key_of(d.document::json ->> 'name')], '@' || (reservation -> 'after' ->> 'domain'));
+    END LOOP;
     IF content ->> 'deed' = 'map' AND NOT EXISTS (
         SELECT FROM json_array_elements(content -> 'changes') change
         WHERE kconsole.seat_of(change ->> 'table', change -> 'after') = 1
@@ -240,11 +287,7 @@ BEGIN
                         AND change -> 'before' ->> 'address' = change -> 'after' ->> 'address')
                     AND kconsole.sees(ARRAY[kconsole.key_of(d.document::json ->> 'name')], change -> 'after' ->> 'address')
             )
-            AND (d.document::json ->> 'user_limit')::bigint < (
-                SELECT count(*) FROM kconsole.record r
-                WHERE r.store = of_store AND r.kind = 'entries' AND r.seat = 1
-                    AND lower(substring(r.document FROM '^\{"address":"(?:[^"\\]|\\.)*@([^"@\\]*)"')) = lower(d.document::json ->> 'name')
-            )
+            AND (d.document::json ->> 'user_limit')::bigint < kconsole.used_in(of_store, d.document::json ->> 'name')
     ) THEN
         PERFORM kconsole.refuse('no seat of the domain is free for that');
     END IF;

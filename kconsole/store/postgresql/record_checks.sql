@@ -150,7 +150,13 @@ BEGIN
     IF jsonb_array_length(coalesce(after, before) -> 'targets') = 0 THEN
         PERFORM kconsole.refuse('a server is asked for one account or more');
     END IF;
-    IF deed IN ('delete', 'alias') AND own.domains IS NULL THEN
+    IF deed IN ('delete', 'alias') AND own.domains IS NULL AND (deed = 'alias' OR EXISTS (  -- it may undo an addition
+        SELECT FROM jsonb_array_elements(coalesce(after, before) -> 'targets') each
+        WHERE NOT EXISTS (
+            SELECT FROM kconsole.record r WHERE r.store = of_store AND r.kind = 'entries'
+                AND r.number = (each ->> 'number')::bigint AND r.added_by = session_user
+        )
+    )) THEN
         PERFORM kconsole.refuse('this role deletes no accounts');
     END IF;
     IF after ->> 'transfer_to' <> '' AND NOT kconsole.sees(own.domains, after ->> 'transfer_to')
@@ -269,6 +275,44 @@ BEGIN
 END
 $$;
 
+-- Whether this is how kconsole writes the login: alone, after a name, or with who called sudo; then, who it claims to be.
+CREATE OR REPLACE FUNCTION kconsole.is_login(written text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    known CONSTANT text := regexp_replace(coalesce(written, ''), ' as ".*"$', '');
+BEGIN
+    RETURN known = session_user
+        OR known IN (format('%s (%s)', split_part(known, ' (', 1), session_user),
+            format('%s (sudo: %s)', session_user, split_part(split_part(known, ' (sudo: ', 2), ')', 1)));
+END
+$$;
+
+-- Refuse a reservation beside which not all that is reserved at one moment would be free. Its record is there.
+CREATE OR REPLACE FUNCTION kconsole.check_reserved(of_store text, of_number bigint, free bigint, in_domain text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF free < (
+        WITH every AS (
+            SELECT r.number, coalesce(each ->> 'count', '1')::bigint AS seats,
+                greatest((each ->> 'start')::timestamptz, clock_timestamp()) AS start, (each ->> 'until')::timestamptz AS until
+            FROM kconsole.record r, LATERAL CAST(r.document AS json) each
+            WHERE r.store = of_store AND r.kind = 'reservations'
+                AND (in_domain IS NULL OR kconsole.key_of(each ->> 'domain') = kconsole.key_of(in_domain))
+        ), beside AS (
+            SELECT other.* FROM every own JOIN every other ON other.start < own.until AND own.start < other.until
+            WHERE own.number = of_number
+        )
+        SELECT max((
+            SELECT sum(seats) FROM beside
+            WHERE start <= moment.at AND moment.at < until
+        ))
+        FROM (SELECT greatest(each.start, own.start) AS at FROM beside each, every own WHERE own.number = of_number) moment
+    ) THEN
+        PERFORM kconsole.refuse('no seat is free for that reservation');
+    END IF;
+END
+$$;
+
 -- Check a keep, mark, offboarding or reservation of an account admin.
 CREATE OR REPLACE FUNCTION kconsole.check_decision(
     of_store text, kind text, number bigint, own kconsole.operator, before jsonb, after jsonb, undone json
@@ -343,7 +387,7 @@ BEGIN
     END IF;
     IF NOT is_restored AND kind <> 'marks' AND (CASE
         WHEN kind = 'reservations' AND before IS NOT NULL THEN after ->> 'by' IS DISTINCT FROM before ->> 'by'
-        ELSE position(session_user::text IN coalesce(after ->> 'by', '')) = 0
+        ELSE NOT kconsole.is_login(after ->> 'by')
     END) THEN
         PERFORM kconsole.refuse('a decision names the login');
     END IF;

@@ -70,6 +70,8 @@ CREATE TABLE IF NOT EXISTS kconsole.record (
 );
 ALTER TABLE kconsole.record ADD COLUMN IF NOT EXISTS seat smallint;
 COMMENT ON COLUMN kconsole.record.seat IS '1: it takes a seat, 2: it held one when it was deleted, 0: neither';
+ALTER TABLE kconsole.record ADD COLUMN IF NOT EXISTS added_by text;
+COMMENT ON COLUMN kconsole.record.added_by IS 'the login that added it; NULL where an older kconsole took that down';
 CREATE INDEX IF NOT EXISTS record_deleted ON kconsole.record (store) WHERE seat = 2;
 
 -- What a login is bound to, beside its role: domains (NULL for all), and the account that is its own.
@@ -323,9 +325,9 @@ BEGIN
         END IF;
         INSERT INTO kconsole.journal
         VALUES (of_store, known.sequence + 1, known.hash, own_hash, line);
-        INSERT INTO kconsole.record (store, kind, number, document, seat)
+        INSERT INTO kconsole.record (store, kind, number, document, seat, added_by)
         SELECT of_store, change ->> 'table', (change ->> 'number')::bigint, (change -> 'after')::text,
-            kconsole.seat_of(change ->> 'table', change -> 'after')
+            kconsole.seat_of(change ->> 'table', change -> 'after'), session_user
         FROM json_array_elements(content -> 'changes') change
         WHERE change -> 'logins' IS NULL AND (change -> 'after')::text <> 'null'
         ON CONFLICT (store, kind, number)
