@@ -1,7 +1,7 @@
 """What can go wrong: what happened, to what, and what to do next, as codes for `text.messages`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from kconsole.core.codes import Hint, Message, hints_of
 
@@ -78,6 +78,10 @@ class Refused(ConsoleError):
 
 class ReadOnly(Refused):
     """The store was opened read-only."""
+
+
+DATABASE_REFUSES: Final = "database-refuses"
+"""The code of what a database does not let the login do, whatever kconsole itself would allow."""
 
 
 class NotPermitted(Refused):

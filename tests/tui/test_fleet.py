@@ -5,7 +5,7 @@ import gc
 import sys
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
@@ -209,7 +209,12 @@ async def test_a_busy_machine_keeps_nothing_from_being_shown(site: Site, monkeyp
 
     monkeypatch.setattr("textual.timer._time.get_time", late)
     prepared: list[Session] = []
-    monkeypatch.setattr(Session, "preparing", lambda session: (prepared.append(session), iter(()))[1])
+
+    def preparing(session: Session) -> Iterator[None]:
+        prepared.append(session)
+        yield
+
+    monkeypatch.setattr(Session, "preparing", preparing)
     site.add("mail1")
     async with fleet(site, site.context("mail1")) as screen:
         await screen.complete()

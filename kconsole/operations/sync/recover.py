@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import SourceAway
+from kconsole.core.errors import DATABASE_REFUSES, NotPermitted, SourceAway
 from kconsole.core.records import Entry
 from kconsole.core.roles import Capability
 from kconsole.core.server import PendingChange, ServerAccess, Target
@@ -133,11 +133,40 @@ def recover(session: Session, mail: MailServer) -> Done | None:
     """Ask the server about all unconfirmed changes, and take in its answers; None if there is nothing to take in.
 
     The caller holds the store's lock at the server, so that no other process is at work on a pending change. If the
-    server does not answer as it should, everything stays unconfirmed.
+    server does not answer as it should, everything stays unconfirmed; what a database does not let this login take in
+    stays so for a login that may.
     """
     session.catch_up()
     answers = answers_to(questions_about(session, session.store.state.pending_changes), mail)
-    return session.commit(answers) if answers.found else None
+    if not answers.found:
+        return None
+    try:
+        return take_in(answers, session.commit)
+    except NotPermitted as refused:
+        if refused.code != DATABASE_REFUSES:
+            raise
+        return None
+
+
+def take_in(answers: Recover, save: Callable[[Operation], Done]) -> Done:
+    """Save what the server says of unconfirmed changes.
+
+    A database lets a login take in what its role could change. The rest stays unconfirmed, for a login that may.
+
+    Raises:
+        NotPermitted: that is all of it.
+    """
+    try:
+        return save(answers)
+    except NotPermitted as refused:
+        taken: list[Done] = []
+        for number, found in answers.found.items() if refused.code == DATABASE_REFUSES else ():
+            with suppress(NotPermitted):
+                taken.append(save(Recover({number: found})))
+        if not taken:
+            raise
+    outcomes = tuple(outcome for done in taken for outcome in done.outcomes)
+    return taken[-1]._replace(outcomes=outcomes, before=taken[0].before)
 
 
 def _question(session: Session, pending: PendingChange, target: Target) -> Question:

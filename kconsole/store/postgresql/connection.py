@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import uuid4
 
-from kconsole.core.errors import NotPermitted, StoreBusy, StoreUnusable
+from kconsole.core.errors import DATABASE_REFUSES, NotPermitted, StoreBusy, StoreUnusable
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.roles import Bounds, RoleName
 from kconsole.store.engine import Head, HeadMoved, StorageAway
@@ -127,7 +127,7 @@ def _told(address: DatabaseAddress, error: Exception) -> Exception:
         return HeadMoved()
     if state in (_REFUSED, _KEPT, _NO_RIGHT):
         hint = "who-changes-that" if state == _REFUSED else "ask-for-database-role"
-        return NotPermitted("database-refuses", hint, **names)
+        return NotPermitted(DATABASE_REFUSES, hint, **names)
     if state == _LOCK_TIMEOUT:
         return StoreBusy("store-busy", folder=address.shown, operator="", process=0, seconds=0)
     if state in _NOT_PREPARED:

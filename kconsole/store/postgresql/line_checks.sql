@@ -63,7 +63,7 @@ BEGIN
         PERFORM kconsole.refuse('a change of this role is not as kconsole writes it');
     END IF;
     IF changed AND content ->> 'deed' <> ALL (ARRAY['ask server'] || (
-            CASE role WHEN 'helpdesk' THEN ARRAY['disable'] ELSE {OPERATIONS} END
+            CASE role WHEN 'helpdesk' THEN ARRAY['disable', 'settle'] ELSE {OPERATIONS} END
         )) OR content ->> 'deed' = 'ask server' AND EXISTS (
             SELECT FROM json_array_elements(content -> 'changes') change WHERE change ->> 'table' <> 'intents'
         )

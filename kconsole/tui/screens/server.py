@@ -163,7 +163,7 @@ class ServerScreen(StoreScreen):
     async def _recover(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
         """Ask in a thread that does not touch the session; then save the answers."""
         from kconsole.operations.sync.access import provider_of
-        from kconsole.operations.sync.recover import answers_to
+        from kconsole.operations.sync.recover import answers_to, take_in
 
         cancel = threading.Event()
 
@@ -187,4 +187,4 @@ class ServerScreen(StoreScreen):
             cancel.set()
             raise
         else:
-            await self._work("Saving the server's answer ...", lambda: self.workspace.do(recover), done, failed, None)
+            await self._work("Saving the server's answer ...", lambda: take_in(recover, self.workspace.do), done, failed, None)
