@@ -151,7 +151,9 @@ FORGED: Final[dict[str, Forgery]] = {
     "added elsewhere": forged("cora", "add", lambda at: at.new("entries", Entry(address=f"x@{SOUTH}", enabled=False))),
     "added nowhere": forged("cora", "add", lambda at: at.new("entries", Entry(address="x", enabled=False))),
     "kept elsewhere": forged("cora", "end keep", lambda at: at.change("keeps", at.number("dora"), None)),
-    "reserved elsewhere": forged("cora", "reserve", lambda at: at.new("reservations", reserved(domain=SOUTH, by="cora"))),
+    "reserved elsewhere": forged(
+        "cora", "reserve", lambda at: at.new("reservations", reserved(domain=SOUTH, by="cora"))
+    ),
     "reserved for any": forged("cora", "reserve", lambda at: at.new("reservations", reserved(by="cora"))),
     "moved away": forged(
         "cora",

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from kconsole.core.decisions import Mark
 from kconsole.core.directory import Directory, DirectoryUser
-from kconsole.core.errors import Refused
+from kconsole.core.errors import NotPermitted, Refused
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import Server, ServerAccess
 from kconsole.directories.reading import DirectoryListing
+from kconsole.net.secrets import Secret
 from kconsole.operations import store_places
 from kconsole.operations.accounts import AddAccount, Connect, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
@@ -21,10 +22,15 @@ from kconsole.operations.mapping import MapDomain, SetDirectory
 from kconsole.operations.offboarding import Offboard, ScheduleOffboarding
 from kconsole.operations.session import Session
 from kconsole.operations.sync.push import push
+from kconsole.operations.sync.recover import Writer
 from kconsole.operations.tags import TagAccounts
+from kconsole.providers.base import AnswerLost
 from tests.postgresql.server import Database
 from tests.postgresql.test_account_admins import NORTH, SOON, SOUTH, inventory
+from tests.providers.conftest import desk, desk_access
 from tests.providers.other import Desk, DeskServer
+
+__all__ = ["desk", "desk_access"]
 
 pytestmark = pytest.mark.thorough
 
@@ -151,5 +157,56 @@ def test_what_a_live_server_is_asked_for(database: Database) -> None:
         hana.undo()
     hana.close()
     cora.close()
+    check(database, admin)
+    admin.close()
+
+
+def test_a_login_leaves_unconfirmed_what_it_may_not_take_in(
+    database: Database, desk: Desk, desk_access: ServerAccess
+) -> None:
+    (north,) = (number for number, name in desk.domains.items() if name == NORTH)
+    entries = tuple(each for each in desk.accounts.values() if each.domain == NORTH)
+    server = Server(name="desk", access=desk_access, synced_at=datetime.now(UTC))
+    domains = (Domain(name=NORTH, primary=True, server_id=north),)
+    admin = Session.create(database.address(), replace(inventory(20), server=server, domains=domains, entries=entries))
+    carol = Session.open(database.address("carol"), "carol@host")
+    hana = Session.open(database.address("hana"), "hana@host")
+    writer, dora = Writer(Secret(desk.password)), (f"dora@{NORTH}",)
+
+    def lose(session: Session, operation: Operation) -> None:
+        desk.trouble = "lost, and done"
+        with pytest.raises(AnswerLost):
+            session.do(operation, writer)
+
+    def waiting(session: Session) -> list[str]:
+        session.catch_up()
+        return [pending.operation for pending in session.state.pending_changes.values()]
+
+    lose(hana, DisableAccounts(dora))
+    assert [each.code for each in hana.do(DisableAccounts(dora), writer).outcomes] == ["as-last-read"]
+    assert waiting(hana) == []
+    lose(carol, AddAccount(f"new@{NORTH}"))
+    lose(admin, EnableAccounts(dora))
+    assert waiting(hana) == ["enable"]  # the admin has taken in that there is a new account
+    (outcome,) = hana.do(DisableAccounts(dora), writer).outcomes
+    assert (outcome.result, outcome.code) == ("open", "still-unconfirmed")  # it is on, which she may not write down
+    assert waiting(hana) == ["enable"]
+    assert carol.do(DisableAccounts(dora), writer).changed
+    lose(admin, DeleteAccounts(dora))
+    assert carol.do(AddAccount(f"newer@{NORTH}"), writer).changed
+    assert waiting(carol) == ["delete"]
+    assert admin.do(EnableAccounts((f"berg@{NORTH}",)), writer).changed
+    assert waiting(admin) == []
+    store_places.bind(admin, "cora", [NORTH], "")
+    with admin.store.transaction("sync", "read-server") as transaction:  # as if it was restarted since
+        assert admin.state.server is not None
+        transaction.set_server(replace(admin.state.server, started_at=datetime(2025, 1, 1, tzinfo=UTC)))
+    cora = Session.open(database.address("cora"), "cora@host")
+    with pytest.raises(NotPermitted, match="restart-not-noted"):
+        cora.do(DeleteAccounts((f"berg@{NORTH}",)), writer)
+    assert desk.at(f"berg@{NORTH}") is not None
+    assert admin.do(DisableAccounts((f"berg@{NORTH}",)), writer).changed
+    for session in (carol, hana, cora):
+        session.close()
     check(database, admin)
     admin.close()

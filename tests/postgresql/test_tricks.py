@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.decisions import Reservation
 from kconsole.core.records import Domain, Entry
 from kconsole.operations import store_places
 from kconsole.operations.accounts import AddAccount, DisableAccounts
@@ -64,6 +65,11 @@ def gone(at: Kept, login: str, at_time: datetime, **more: Any) -> Said:
     return at.entry(login, deleted_at=at_time, deleted_in=head_of(at.database)[0] + 1, mailbox_fate="keep", **more)
 
 
+def second(at: Kept, reservation: Reservation) -> Said:
+    """One that is new in a line that has another new one."""
+    return at.new("reservations", reservation, head_of(at.database)[2] + 1)
+
+
 Trick = tuple[str, str, Callable[[Kept], list[Said]], dict[str, Any]]
 
 
@@ -109,7 +115,7 @@ TRICKS: Final[dict[str, Trick]] = {
         "carol",
         "reserve",
         lambda at: at.new("reservations", reserved(count=50)),
-        lambda at: at.new("reservations", reserved(count=50), head_of(at.database)[2] + 1),
+        lambda at: second(at, reserved(count=50)),
     ),
     "as if an undo restored it": trick(
         "carol", "undo", lambda at: at.new("reservations", reserved(count=97)), undoes=2
@@ -118,7 +124,9 @@ TRICKS: Final[dict[str, Trick]] = {
         "carol",
         "reserve",
         lambda at: at.new("reservations", reserved(count=50)),
-        lambda at: at.new("reservations", reserved(count=50, start=NOW + timedelta(days=3)), head_of(at.database)[2] + 1),
+        lambda at: at.new(
+            "reservations", reserved(count=50, start=NOW + timedelta(days=3)), head_of(at.database)[2] + 1
+        ),
     ),
     "reserved in a domain that is full": trick(
         "carol", "reserve", lambda at: at.new("reservations", reserved(domain=SMALL))

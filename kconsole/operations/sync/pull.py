@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message, short
-from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
+from kconsole.core.errors import DATABASE_REFUSES, ChangedMeanwhile, NotPermitted, ReadOnly, StoreBusy
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.roles import Capability
@@ -246,12 +246,25 @@ class TakeRestart:
 
 
 def note_restart(session: Session, mail: MailServer) -> None:
-    """Ask the server when it was started, before accounts are deleted, and take in if that is another moment."""
+    """Ask the server when it was started, before accounts are deleted, and take in if that is another moment.
+
+    Raises:
+        NotPermitted: a database does not let this login take that in. Later, no one could tell whether the seats of the
+            deleted accounts are free.
+    """
     server, started = session.store.state.server, mail.started()
     if server is None or server.started_at is None or started is None:
         return
-    if is_another_start(server.started_at, started):
+    if not is_another_start(server.started_at, started):
+        return
+    try:
         session.commit(TakeRestart(started))
+    except NotPermitted as refused:
+        if refused.code != DATABASE_REFUSES:
+            raise
+        raise NotPermitted(
+            "restart-not-noted", "ask-to-read-server", (), "nothing-changed", server=server.name
+        ) from None
 
 
 def _check_same(access: ServerAccess, server: Server) -> None:

@@ -1,6 +1,6 @@
 """What the server is to be asked for: the operation is rehearsed under its guards, and its changes become requests."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -63,11 +63,17 @@ class AskServer:
         """The results if the server does it all; also by folded address."""
         self._rehearsed: dict[str, Outcome] = {}
         self._refused: dict[str, Outcome] = {}
+        self._unconfirmed: frozenset[str] = frozenset()
+        """Folded addresses of accounts with a change that was left unconfirmed: this login could not take it in."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         server = server_of(context.state)
         if server.access != self.access:
             raise named_meanwhile(server)
+        pending_changes = context.state.pending_changes.values()
+        self._unconfirmed = frozenset(
+            canonical_address(target.address) for pending in pending_changes for target in pending.targets
+        )
         rehearsal = context.rehearse(self.operation)
         self.undoes, self.plan, self._outcomes = rehearsal.undoes, rehearsal.plan, rehearsal.outcomes
         self._rehearsed = {canonical_address(outcome.address): outcome for outcome in rehearsal.outcomes}
@@ -111,7 +117,7 @@ class AskServer:
         return [
             answered.get(canonical_address(outcome.address))
             or self._refused.get(canonical_address(outcome.address))
-            or _as_read(outcome)
+            or _as_read(outcome, self._unconfirmed)
             for outcome in self._outcomes
         ]
 
@@ -250,8 +256,10 @@ def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:
     return Outcome(entry.address, "refused", code, hint, params)
 
 
-def _as_read(outcome: Outcome) -> Outcome:
-    """Say of an unchanged account that this rests on the last reading of the server."""
+def _as_read(outcome: Outcome, unconfirmed: Container[str]) -> Outcome:
+    """Say of an unchanged account that this rests on the last reading of the server, or is not known."""
     if outcome.result != "unchanged":
         return outcome
+    if canonical_address(outcome.address) in unconfirmed:
+        return outcome._replace(result="open", code="still-unconfirmed", params={}, hint="ask-to-read-server")
     return outcome._replace(code="as-last-read", params={"what": outcome.message}, hint="sync-if-changed")

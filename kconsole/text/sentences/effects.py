@@ -33,6 +33,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Add --over-limit to import them nevertheless.", "Confirm to import them nevertheless."
     ),
     "cannot-undo-account": "It cannot be undone: {address} {reason}",
+    "still-unconfirmed": "not known: the server has not confirmed an earlier change to it",
+    "ask-to-read-server": Both(
+        "Ask an administrator with more rights to run 'kconsole sync', then try again.",
+        "Ask an administrator with more rights to read the server, then try again.",
+    ),
     "as-last-read": "{what}, as the server was last read",
     "without-password": Both(
         "{what}; it has no password yet, so no one can log in", "{what} · no password yet: the user cannot log in"

@@ -182,6 +182,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Press {key_sync} to see the current state. The next change on the server resolves it as well.",
     ),
     "unconfirmed": "is not confirmed by the server",
+    "restart-not-noted": (
+        "The server {server} was restarted since it was last read. That has to be noted before accounts are deleted."
+    ),
     "unconfirmed-first": "The server first has to show the result of unconfirmed changes to {addresses:some}.",
     "resolved": lambda params: f"was {'' if params['done'] else 'not '}{ASKED[params['operation']]} on the server",
     # Changes that the server refuses

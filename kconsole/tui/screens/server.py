@@ -187,4 +187,6 @@ class ServerScreen(StoreScreen):
             cancel.set()
             raise
         else:
-            await self._work("Saving the server's answer ...", lambda: take_in(recover, self.workspace.do), done, failed, None)
+            await self._work(
+                "Saving the server's answer ...", lambda: take_in(recover, self.workspace.do), done, failed, None
+            )
