@@ -367,6 +367,8 @@ def test_the_time_of_a_host_orders_nothing(database: Database, store: SeatStore)
         ("postgresql://db.example/kconsole", {"PGSSLMODE": "verify-ca"}, None),
         ("postgresql:///kconsole", {"PGHOST": "db.example"}, "verify-full"),
         ("postgresql:///kconsole?host=/run/postgresql", {}, None),
+        ("postgresql:///kconsole", {"PGHOSTADDR": "203.0.113.9"}, "verify-full"),
+        ("postgresql://localhost/kconsole?hostaddr=203.0.113.9", {}, "verify-full"),
         ("postgresql://localhost/kconsole", {}, None),
         ("postgresql://localhost,db.example/kconsole", {}, "verify-full"),
         ("postgresql:far", {}, "verify-full"),
@@ -391,7 +393,7 @@ def test_a_server_on_another_host_proves_who_it_is(
     monkeypatch.setattr(Connection, "connect", connect)
     monkeypatch.setenv("PGSERVICEFILE", str(services))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    for name in ("PGHOST", "PGSSLMODE", "PGSERVICE"):
+    for name in ("PGHOST", "PGHOSTADDR", "PGSSLMODE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

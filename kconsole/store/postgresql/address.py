@@ -43,8 +43,9 @@ class DatabaseAddress(NamedTuple):
 
     def is_on_this_host(self) -> bool:
         """Whether what libpq will connect to is on this machine, as far as that is known without connecting."""
-        hosts = (self.host or _default("host", self.service) or "").split(",")
-        return all(not host or host.startswith(("/", "@")) or host.lower() in _LOCAL for host in hosts)
+        hosts = [self.host or _default("host", self.service) or "", _default("hostaddr", self.service) or ""]
+        each = ",".join(hosts).split(",")
+        return all(not host or host.startswith(("/", "@")) or host.lower() in _LOCAL for host in each)
 
     def has_chosen_tls(self) -> bool:
         """Whether address, environment or service say how the server is to be known."""

@@ -1,10 +1,15 @@
 """A connection that waits for no answer for ever: a server that hangs, and a network that swallows, close nothing."""
 
+import logging
 import time
 from collections.abc import Generator
 from typing import Any
 
 import psycopg
+
+
+# What the driver logs would stand on the screen; what matters of it is raised, too.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Silent(psycopg.OperationalError):
