@@ -12,7 +12,8 @@ from kconsole.cli.tables import put_table
 from kconsole.core.errors import BadInput
 from kconsole.core.times import to_iso
 from kconsole.operations.contexts import choose, every_context
-from kconsole.operations.fleet import Fleet, totals
+from kconsole.operations.fleet import totals
+from kconsole.operations.fleet_process import read_all
 from kconsole.operations.fleet_reading import FleetRow
 from kconsole.operations.settings import read_settings
 from kconsole.text import fleet as texts
@@ -57,7 +58,7 @@ def fleet(place: CliContext, as_json: bool, as_csv: bool, timeout: float) -> int
         contexts = [each for each in contexts if each.name == place.context_name]
     if not contexts:
         raise BadInput("no-contexts", "config-example")
-    rows = Fleet(contexts, stores_of(place, contexts).reading, timeout).read_all()
+    rows = read_all(stores_of(place, contexts, timeout).fleet())
     if as_json:
         put_json(
             {

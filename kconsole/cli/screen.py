@@ -20,6 +20,7 @@ from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.cli.streams import has_person
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.contexts import Context, several
+from kconsole.operations.fleet import DEADLINE
 from kconsole.operations.fleet_process import FleetProcess
 from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 1.0
 """Seconds that the console waits for another process that is saving. The screen stands still meanwhile."""
+
+PLAIN_DEADLINE: Final = 1.0
+"""Seconds after which a store without any progress does not answer, in the list that the plain console says once."""
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, if kconsole runs from one."""
@@ -135,7 +139,7 @@ def _demo_fleet(place: CliContext, look: Appearance) -> None:
         for name in SAMPLES:
             sample_session(name, folder / name, system_operator(place.claimed), with_past=True).close()
         contexts = [each._replace(store=str(folder / each.name)) for each in DEMO_FLEET]
-        show(start, stores_of(place, contexts, not look.plain), "", look)
+        show(start, stores_of(place, contexts, PLAIN_DEADLINE if look.plain else DEADLINE), "", look)
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
@@ -175,7 +179,7 @@ def open_console(place: CliContext) -> None:
     contexts = [] if is_named else several(look.settings)
     with ending_in_order() as start:
         if contexts:
-            show(start, stores_of(place, contexts, not look.plain), "", look)
+            show(start, stores_of(place, contexts, PLAIN_DEADLINE if look.plain else DEADLINE), "", look)
         elif takes_long(place.store):
             opening = partial(place.open, False)
             show(start, opening, "", look, context=place.choice.context)
@@ -183,10 +187,10 @@ def open_console(place: CliContext) -> None:
             show(start, place.open(notices=False), "", look, context=place.choice.context)
 
 
-def stores_of(place: CliContext, contexts: Sequence[Context], for_screen: bool = False) -> Stores:
+def stores_of(place: CliContext, contexts: Sequence[Context], deadline: float = DEADLINE) -> Stores:
     """The stores of contexts, as they are read and opened with the options of the command line.
 
-    For a screen, they are read from now on, beside this process.
+    They are read from now on, in a process of its own; one without any progress until a deadline does not answer.
     """
     reading = partial(_opened, place, True)
     return Stores(
@@ -194,7 +198,7 @@ def stores_of(place: CliContext, contexts: Sequence[Context], for_screen: bool =
         reading,
         lambda context, progress: _opened(place, place.read_only or context.read_only, context.location, progress),
         system_operator(place.claimed).shown,
-        FleetProcess(contexts, reading) if for_screen else None,
+        FleetProcess(contexts, reading, deadline),
     )
 
 

@@ -141,15 +141,6 @@ class Fleet:
         self._begin()
         return list(changed)
 
-    def read_all(self) -> list[FleetRow]:
-        """Read until each store was read, or is known not to answer."""
-        try:
-            while not self.is_complete:
-                self.look(LOOK)
-        finally:
-            self.close()
-        return list(self.rows.values())
-
     def refresh(self) -> None:
         """Look again at the stores that were read a while ago."""
         now = monotonic()

@@ -12,7 +12,7 @@ from typing import IO, Any, Final, NamedTuple, cast
 
 from kconsole.core.errors import StoreUnusable
 from kconsole.operations.contexts import Context, Opening
-from kconsole.operations.fleet import LOOK, Fleet
+from kconsole.operations.fleet import DEADLINE, LOOK, Fleet
 from kconsole.operations.fleet_reading import FleetRow, failed
 
 _BOOT: Final = """
@@ -33,11 +33,14 @@ class _Answer(NamedTuple):
 
 
 class FleetProcess:
-    """As `Fleet`, in another process, which ends with this one. It begins at once."""
+    """As `Fleet`, in another process, which ends with this one. It begins at once.
 
-    def __init__(self, contexts: Sequence[Context], opening: Opening) -> None:
+    A process cannot end while one of its threads waits for a dead disk: then it is not this one.
+    """
+
+    def __init__(self, contexts: Sequence[Context], opening: Opening, deadline: float = DEADLINE) -> None:
         self.rows = {context.name: FleetRow(context) for context in contexts}
-        self._contexts, self._opening = contexts, opening
+        self._contexts, self._opening, self._deadline = contexts, opening, deadline
         self._answers: SimpleQueue[_Answer] = SimpleQueue()
         self._is_complete = False
         self._asked = self._known = 0
@@ -48,12 +51,13 @@ class FleetProcess:
         """Whether each store was read, with its forecast, or is known not to answer now."""
         return self._is_complete and self._known == self._asked
 
-    def look(self) -> list[str]:
-        """Take what was found, and return which contexts have changed."""
+    def look(self, patience: float = 0.0) -> list[str]:
+        """Take what was found, and return which contexts have changed; with patience, wait for the first answer."""
         changed: dict[str, None] = {}
         with suppress(Empty):
             while True:
-                answer = self._answers.get_nowait()
+                answer = self._answers.get(timeout=patience) if patience else self._answers.get_nowait()
+                patience = 0.0
                 self._is_complete, self._known = answer.is_complete, answer.asked
                 for row in answer.rows:
                     self.rows[row.context.name] = row
@@ -81,7 +85,7 @@ class FleetProcess:
         words = (sys.executable, "-c", _BOOT, *sys.path)
         self._process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=null)  # noqa: S603  # it is ourselves
         self._known = self._asked = 0
-        self._ask((self._contexts, self._opening))
+        self._ask((self._contexts, self._opening, self._deadline))
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
 
     def _ask(self, what: object) -> None:
@@ -96,6 +100,16 @@ class FleetProcess:
                 self._answers.put(pickle.load(cast("IO[bytes]", process.stdout)))  # noqa: S301  # it is ourselves
         error = StoreUnusable("store-not-read", None, error=f"its process ended with {process.returncode}")
         self._answers.put(_Answer([failed(context, error) for context in self._contexts], True, self._asked))
+
+
+def read_all(fleet: Fleet | FleetProcess) -> list[FleetRow]:
+    """Read until each store was read, or is known not to answer."""
+    try:
+        while not fleet.is_complete:
+            fleet.look(LOOK)
+    finally:
+        fleet.close()
+    return list(fleet.rows.values())
 
 
 def answer() -> None:

@@ -1,19 +1,14 @@
 """The stores of several contexts, one of which is chosen before the plain console begins."""
 
-from typing import Final
-
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.contexts import Context
-from kconsole.operations.fleet import Fleet
+from kconsole.operations.fleet_process import read_all
 from kconsole.operations.fleet_reading import FleetRow
 from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.session import Session
 from kconsole.plain.terminal import Quit, Terminal
 from kconsole.text import fleet as texts
 from kconsole.text.messages import error_words, hint_words
-
-DEADLINE: Final = 1.0
-"""Seconds that one without any progress is waited for."""
 
 
 def ask_store(stores: Stores, terminal: Terminal) -> tuple[Session, Context]:
@@ -23,7 +18,7 @@ def ask_store(stores: Stores, terminal: Terminal) -> tuple[Session, Context]:
         Quit: the user wants that.
     """
     terminal.say(f"kconsole, plain console. {len(stores.contexts)} stores:")
-    rows = Fleet(stores.contexts, stores.reading, DEADLINE).read_all()
+    rows = read_all(stores.fleet())
     lines = [f"{number}: {_line(row)}." for number, row in enumerate(rows, 1)]
     terminal.say(*lines)
     while True:

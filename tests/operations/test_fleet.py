@@ -19,7 +19,7 @@ from kconsole.operations import fleet as fleet_module
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.contexts import Context
 from kconsole.operations.fleet import Fleet, totals
-from kconsole.operations.fleet_process import FleetProcess
+from kconsole.operations.fleet_process import FleetProcess, read_all
 from kconsole.operations.fleet_reading import FleetRow, read_store
 from kconsole.operations.locations import Location
 from kconsole.operations.session import Progress, Session
@@ -218,7 +218,7 @@ def hangs(*_: object) -> Session:
 def test_a_process_of_its_own_reads_the_same(tmp_path: Path) -> None:
     contexts = [Context("a", str(make_store(tmp_path / "a"))), Context("gone", str(tmp_path / "gone"))]
     process, fleet = FleetProcess(contexts, open_at), Fleet(contexts, open_at)
-    fleet.read_all()
+    read_all(fleet)
     until(process, lambda: process.is_complete)
     assert [row.state for row in process.rows.values()] == ["ok", "missing"]
     (own, _), (other, _) = fleet.rows.values(), process.rows.values()
@@ -248,7 +248,7 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     code = f"""
 import os
 from kconsole.operations.contexts import Context
-from kconsole.operations.fleet_process import FleetProcess
+from kconsole.operations.fleet_process import FleetProcess, read_all
 from tests.operations.test_fleet import hangs
 process = FleetProcess([Context("a", {str(tmp_path)!r})], hangs)
 while process.rows["a"].state == "reading":
@@ -262,7 +262,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_a_forecast_is_made_again_for_another_log_or_day_only(tmp_path: Path) -> None:
-    made = [row.forecasted for row in (Fleet([Context("a", str(make_store(tmp_path / "a")))], open_at)).read_all()]
+    made = [row.forecasted for row in read_all(Fleet([Context("a", str(make_store(tmp_path / "a")))], open_at))]
     row = FleetRow(Context("a", str(tmp_path / "a")))
 
     def rows(before: FleetRow) -> list[FleetRow]:

@@ -343,7 +343,7 @@ async def test_no_key_waits_while_twelve_are_read_one_of_them_large() -> None:
         raise AssertionError
 
     with twelve(accounts=100_000, lines=2_000) as (_, config):
-        stores = stores_of(CliContext(), every_context(read_settings(config)), for_screen=True)
+        stores = stores_of(CliContext(), every_context(read_settings(config)))
         gc.collect()
         gc.disable()  # as when kconsole starts; the screen turns it on
         async with KConsoleApp(stores, "", "helpdesk").run_test(size=WIDE) as pilot:

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 
-
 # What the driver logs would stand on the screen; what matters of it is raised, too.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
