@@ -126,7 +126,11 @@ def may_import(report: SeatReport, needed: Counter[str], policy: LicensePolicy) 
 
 
 def may_connect(report: SeatReport, entry: Entry, policy: LicensePolicy, is_suspended: bool = False) -> Decision:
-    """Whether an account can log in: one with a mailbox always can if enabled, unless `LicenseStatus.is_suspended`."""
+    """Whether an account can log in.
+
+    One with a mailbox always can if enabled, unless `LicenseStatus.is_suspended`; so can one that takes no seat here,
+    as that of another server of a distributed domain: this license does not count it.
+    """
     if not policy.is_account(entry):
         return _not_an_account(entry, policy)
     if entry.deleted_at is not None:
@@ -135,7 +139,9 @@ def may_connect(report: SeatReport, entry: Entry, policy: LicensePolicy, is_susp
         return _refused("account-disabled", "enable-it-first")
     if is_suspended:
         return _refused("license-expired", "renew-the-license")
-    if entry.mailbox or not policy.login_is_limited or report.limit is None or report.connected < report.limit:
+    if entry.mailbox or not policy.login_is_limited or not policy.classify(entry).seat:
+        return ALLOWED
+    if report.limit is None or report.connected < report.limit:
         return ALLOWED
     return _refused("auth-license", "free-a-seat", connected=report.connected, limit=report.limit)
 

@@ -209,6 +209,7 @@ def test_mapping_may_pass_the_limit_and_says_by_how_much(seats: int | None, need
         (3, 0, replace(NEW, enabled=False, mailbox=True), "account-disabled"),
         (3, 0, replace(NEW, deleted_at=DELETED, mailbox=True), "account-deleted"),
         (3, 3, replace(NEW, role="full_admin"), "auth-license"),
+        (3, 3, replace(NEW, origin="other_server"), "allowed"),  # that server lets it in
     ],
 )
 def test_who_may_connect(seats: int | None, connected: int, entry: Entry, code: str) -> None:

@@ -254,13 +254,18 @@ def is_painted(app: KConsoleApp) -> bool:
     return not isinstance(app.screen, Attentive) or app.screen._attention._shown_at < inf
 
 
+def _is_laid_out(app: App[Any]) -> bool:
+    """Whether the screen that was asked for has lines already."""
+    return not app.is_running or not app.screen_stack or bool(app.screen._compositor.size)
+
+
 async def until(at: Keyboard | Pilot[None], seen: Callable[[], object]) -> None:
     """Let what happens beside the screen come so far, in threads and after a while."""
     pilot = at.pilot if isinstance(at, Keyboard) else at
     deadline = monotonic() + PATIENCE
     said: list[str] = []
     await pilot.pause()
-    while not seen():
+    while not (seen() and _is_laid_out(pilot.app)):
         main = cast(KConsoleApp, pilot.app)._main
         if main is not None and main.status.left not in said:
             said.append(main.status.left)  # what is said goes away after a while
