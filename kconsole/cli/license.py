@@ -170,6 +170,7 @@ def register(
         raise click.UsageError("--id-file and --ask-id cannot be used together.")
     place.check_writable()
     session = place.open()
+    session.check_runs(operations.RegisterLicense.name, reason=reason)
     id_end = "" if id_file is None else license_files.read_id(id_file)
     customer = Customer(**_complete(details))
     if ask_id:
@@ -342,6 +343,8 @@ def install(
     if not dry_run:
         place.check_writable()
     session = place.open()
+    if not dry_run:
+        session.check_runs(operations.InstallLicense.name, reason=reason)
     license_, now = session.state.license, session.clock.now()
     notes = license_files.file_notes(license_, license_file, now)
     change = _Change(session, license_files.installed(license_, license_file, now), notes, over_limit, as_json)

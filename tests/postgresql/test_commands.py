@@ -186,3 +186,9 @@ def test_the_doctor_looks_at_the_walls_of_the_database(office: AtDatabase) -> No
     office.database.execute("UPDATE kconsole.journal SET line = overlay(line PLACING 'X' FROM 40)")
     assert office("doctor", "--json").json[-1]["code"] == "journal"
     assert office("log", "verify").code == 7
+
+
+def test_a_role_of_the_database_refuses_before_anything_is_asked(office: AtDatabase) -> None:
+    for words in (["license", "register"], ["license", "register", "--id-file", "missing"]):
+        said = office.as_login("hana")(*words)
+        assert (said.code, "full admin" in said.err) == (4, True), said
