@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,14 @@ def trust(certificate: Certificate, tmp_path: Path) -> None:
     shutil.copy(certificate.ca, tmp_path / ".postgresql" / "root.crt")
 
 
+def open_and_close(place: str) -> None:
+    with closing(PostgresEngine(place)) as engine:
+        engine.open()
+
+
 def why_away(place: str) -> str:
     with pytest.raises(StorageAway) as caught:
-        PostgresEngine(place).open()
+        open_and_close(place)
     assert caught.value.exit_code == 8
     return str(caught.value.params["error"])
 
@@ -95,7 +101,7 @@ def test_one_that_cannot_is_not(server: DatabaseServer, certificate: Certificate
     assert "certificate verify failed" in why_away(address(name))
     shutil.copy(certificate.ca, tmp_path / ".postgresql" / "root.crt")
     assert "does not match host name" in why_away(address(name, "db.south.example"))
-    PostgresEngine(address(name)).open()
+    open_and_close(address(name))
 
 
 def test_one_without_tls_is_not_unless_the_address_says_so(
@@ -106,4 +112,4 @@ def test_one_without_tls_is_not_unless_the_address_says_so(
     server.stop()
     server.start(*options(server, port, "off"))
     assert "does not support SSL" in why_away(address(name))
-    PostgresEngine(address(name, more="&sslmode=disable")).open()
+    open_and_close(address(name, more="&sslmode=disable"))

@@ -1,7 +1,9 @@
 """Undo and redo on the screen: they say what they undid, and ask where that deletes."""
 
-from kconsole.operations.accounts import DisableAccounts
-from tests.tui.console import console
+import pytest
+
+from kconsole.operations.accounts import DisableAccounts, EnableAccounts
+from tests.tui.console import console, until
 from tests.tui.few import OFF, SEAT, go_to, small
 
 
@@ -16,16 +18,18 @@ async def test_undoing_an_added_account_asks_since_it_deletes() -> None:
         assert screen.used == 2
 
 
-async def test_undo_is_refused_where_the_account_has_changed_since() -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_undo_is_refused_where_the_account_has_changed_since(is_known: bool) -> None:
     async with console(small(SEAT, seats=1)) as screen:
         await screen.press("d", "y")
         other = type(screen.session).open(screen.session.store.folder, clock=screen.clock)
         other.do(DisableAccounts(("a@x.example",)))
         other.undo() if other.history.undoable else None
-        from kconsole.operations.accounts import EnableAccounts
-
         other.do(EnableAccounts(("a@x.example",)))
+        if is_known:
+            screen.session.catch_up()
         await screen.press("u")
+        await until(screen, lambda: screen.dialog is not None)
         screen.expect_dialog("Failed", "a@x.example has changed since")
         await screen.press("escape")
         assert screen.session.history.undoable is None

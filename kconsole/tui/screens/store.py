@@ -137,14 +137,8 @@ class StoreScreen(ConsoleScreen):
         if commit is not None:
             self.tell("")
             self.ask_to_undo(commit)
-        elif (
-            last is not None
-            and last.operation not in OF_THE_SERVER  # as it was not offered, it need not be explained
-            and (why := self.session.why_not_undone(last)) is not None
-        ):
-            self.tell_problem(why)
-        else:
-            self.tell(questions.NOTHING_TO_UNDO)
+        elif last is None or last.operation in OF_THE_SERVER or not self._cannot_undo(last):
+            self.tell(questions.NOTHING_TO_UNDO)  # what was not offered need not be explained
 
     def look_for_undo(self) -> None:
         """Search the log in the background, so that the key for undo is shown where there is something to undo."""
