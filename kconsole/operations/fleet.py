@@ -13,7 +13,7 @@ from kconsole.operations.contexts import Context, Opening
 from kconsole.operations.fleet_reading import FleetRow, Stopped, failed, read_store
 from kconsole.operations.fleet_watch import Watch
 
-DEADLINE: Final = 0.5
+DEADLINE: Final = 0.4
 """Seconds without any progress from which on a store is said not to answer."""
 
 MOST_YOUNG: Final = 4
