@@ -66,6 +66,8 @@ class Bounds(NamedTuple):
     domains: frozenset[str] = frozenset()
     """As `Authority.domains`."""
     account: str = ""
+    operations: frozenset[str] | None = None
+    """As `Authority.operations`."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Authority:
     """The roles of the operators with an account, by its canonical address."""
     refused: Message | None = None
     """Why nothing can be changed now; None if it can."""
+    operations: frozenset[str] | None = None
+    """The names of the operations that the storage lets its login do; None where it holds back none."""
 
     @property
     def is_bound(self) -> bool:
@@ -112,7 +116,8 @@ class Authority:
             domains = self.domains & bounds.domains
             if not domains:  # empty stands for all
                 domains, refused = self.domains, refused or Message("no-domain-in-common")
-        return replace(self, role=role, domains=domains, account=self.account or bounds.account, refused=refused)
+        account, operations = self.account or bounds.account, bounds.operations
+        return replace(self, role=role, domains=domains, account=account, operations=operations, refused=refused)
 
     def may(self, capability: Capability) -> bool:
         """Whether it has a capability, now."""
@@ -132,6 +137,12 @@ class Authority:
         if self.refused is not None:
             return NotPermitted(self.refused, "roles-file-first")
         return NotPermitted("not-permitted", "ask-full-admin", capability=capability, role=self.role)
+
+    def refusal_by_storage(self, operation: str) -> NotPermitted | None:
+        """The error for an operation, by its name, that the storage would refuse; None if it would not."""
+        if self.operations is None or operation in self.operations:
+            return None
+        return NotPermitted("not-in-this-store", "ask-full-admin", role=self.role)
 
     def insist(self, capability: Capability) -> None:
         """Raise NotPermitted unless it has a capability."""

@@ -75,7 +75,9 @@ def not_permitted(name: str, authority: Authority) -> NotPermitted | None:
 
     Front ends ask this for all they offer: where everything is allowed, no operation is imported for it.
     """
-    return None if authority.may_all else authority.refusal_to(capability_of(name))
+    if authority.may_all:
+        return None
+    return authority.refusal_to(capability_of(name)) or authority.refusal_by_storage(name)
 
 
 def needed_to_undo(is_own: bool) -> Capability:

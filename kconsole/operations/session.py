@@ -16,7 +16,7 @@ from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.licensing.reservations import active
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
-from kconsole.operations.catalog import not_permitted, runs_on
+from kconsole.operations.catalog import UNDO, not_permitted, runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.locations import Location
@@ -295,7 +295,10 @@ class Session:
 
         Raises:
             NotFound: there is none, or it has been undone.
+            NotPermitted: the operator may undo nothing, or not all of it.
         """
+        if (refused := self.authority.refusal_by_storage(UNDO)) is not None:
+            raise refused
         commit = self.history.to_undo(sequence, lambda commit: self.why_never_undone(commit, commit.operation) is None)
         if self._as_seen(commit).is_partial:
             self._log_and_raise(_outside_domains(commit), "undo", "", "")
@@ -334,9 +337,11 @@ class Session:
         """Why a commit can be undone at no time, whatever was changed since. Nothing is read for it."""
         from kconsole.operations.undo import deleted_for_good
 
-        not_permitted = self.authority.refusal_to(self._undoing(commit, first).capability)
-        if not_permitted is not None:
-            return not_permitted
+        undoing, authority = self._undoing(commit, first), self.authority
+        if (
+            refused := authority.refusal_to(undoing.capability) or authority.refusal_by_storage(undoing.name)
+        ) is not None:
+            return refused
         if self._as_seen(commit).is_partial:
             return _outside_domains(commit)
         gone = deleted_for_good(commit) if self.is_done_on_server(first) else None

@@ -22,7 +22,8 @@ from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.catalog import MODULES, UNDO, capability_of
 from kconsole.operations.session import Session
 from kconsole.store.file_names import FORMAT
-from kconsole.store.postgresql.schema import OPERATIONS, VERSION, functions, schema
+from kconsole.store.postgresql.connection import OPERATIONS
+from kconsole.store.postgresql.schema import VERSION, functions, schema
 from kconsole.store.seatstore import SeatStore
 from tests.postgresql.by_hand import append, disabling, entry, head_of, line_of, number_of, said_by
 from tests.postgresql.server import Database

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from kconsole.operations.accounts import AddAccount
 from kconsole.operations.session import Session
 from kconsole.store.postgresql.link import Link
 from kconsole.tui.app import KConsoleApp
-from tests.clocks import noon
+from tests.clocks import FixedClock, noon
 from tests.postgresql.server import Database
 from tests.store.stores import account
 from tests.tui.console import WIDE, Console, until, until_shown
@@ -24,13 +25,13 @@ pytestmark = pytest.mark.thorough
 
 
 @asynccontextmanager
-async def at(database: Database) -> AsyncIterator[Console]:
-    clock = noon()
+async def at(database: Database, login: str = "boss") -> AsyncIterator[Console]:
+    clock = noon() if login == "boss" else FixedClock(datetime.now(UTC))  # the database compares it with its own
     domains = (Domain(name="north.example", primary=True),)
     entries = account("anna", full_name="Anna"), account("berg", full_name="Berg")
     inventory = Inventory(license=License(seats=10), domains=domains, entries=entries)
     Session.create(database.address(), inventory, "anna", clock).close()
-    session = Session.open(database.address(), "anna", clock, patience=0.2)
+    session = Session.open(database.address(login), "anna", clock, patience=0.2)
     app = KConsoleApp(session, "mail.example", "helpdesk")
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
@@ -112,3 +113,15 @@ async def test_what_hangs_holds_no_key_and_no_change(database: Database, has_cha
         await until(screen, lambda: not screen.main.workspace.trouble)
         await screen.press("d", "y")
         await until_shown(screen, " ms")
+
+
+async def test_helpdesk_is_offered_what_the_database_takes_and_nothing_else(database: Database) -> None:
+    async with at(database, "hana") as screen:
+        await screen.press("d", "y")
+        assert screen.used == 1
+        assert " d disable" in screen.keys
+        assert not any(f" {key}" in screen.keys for key in ("e enable", "u undo", "r read server", "a add"))
+        for key in ("e", "u"):
+            await screen.press(key)
+            await until_shown(screen, "may not do that in a store in a database")
+            await screen.press("escape")

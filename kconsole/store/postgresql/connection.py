@@ -164,12 +164,26 @@ LEFT JOIN kconsole.journal last ON last.store = h.store AND last.sequence = h.se
 """All that opening a store has to know, so that it costs one way there and back."""
 
 
+OPERATIONS: Final = (
+    "disable", "enable", "add", "delete", "connect", "keep", "end keep", "reserve", "cancel reservation",
+    "extend reservation", "map", "offboard", "schedule offboarding", "cancel offboarding", "reclaim", "reclaim mark",
+    "settle", "tag", "undo",
+)  # fmt: skip
+"""The operations by which account admins change records in a database; a delete only where they are bound."""
+
+_OF_HELPDESK: Final = ("disable", "settle")
+"""The same of helpdesk."""
+
+
 def bounds_of(row: Sequence[Any]) -> Bounds:
     """What an answer to `BINDING` says."""
-    role, domains, account = row
-    return Bounds(
-        cast("RoleName", role or "auditor"), frozenset(map(canonical_domain, domains or ())), canonical_address(account)
-    )
+    role, names, account = row
+    domains, operations = frozenset(map(canonical_domain, names or ())), None
+    if role == "helpdesk":
+        operations = frozenset(_OF_HELPDESK)
+    elif role == "account-admin":
+        operations = frozenset(OPERATIONS) - (frozenset() if domains else {"delete"})
+    return Bounds(cast("RoleName", role or "auditor"), domains, canonical_address(account), operations)
 
 
 def checked(connection: "Connection", address: DatabaseAddress, seen: int) -> Known:

@@ -25,17 +25,10 @@ from kconsole.core.records import Entry
 from kconsole.core.roles import BRAKE, BRAKE_TIME, LONGEST_KEEP
 from kconsole.core.server import PendingChange
 from kconsole.store.postgresql.address import parse
-from kconsole.store.postgresql.connection import connected, psycopg, speaking
+from kconsole.store.postgresql.connection import OPERATIONS, connected, psycopg, speaking
 
 VERSION: Final = 2
 """Higher where an older kconsole must not put its own SQL in the place of this one."""
-
-OPERATIONS: Final = (
-    "disable", "enable", "add", "delete", "connect", "keep", "end keep", "reserve", "cancel reservation",
-    "extend reservation", "map", "offboard", "schedule offboarding", "cancel offboarding", "reclaim", "reclaim mark",
-    "settle", "tag", "undo",
-)  # fmt: skip
-"""The operations by which account admins change records in a database; a delete only where they are bound."""
 
 _KINDS: Final[Mapping[str, type[Struct]]] = {
     "entries": Entry,

@@ -43,6 +43,7 @@ def _key_unknown(params: Mapping[str, Any]) -> str:
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "not-permitted": _not_permitted,
+    "not-in-this-store": "Your role, {role}, may not do that in a store in a database.",
     "ask-full-admin": "Ask a full admin of this store to do that.",
     "roles-file-first": "Ask a full admin to put the roles file right. What is shown stays as it was.",
     "all-domains-needed": "Your role, {role}, is bound to domains, and this has the accounts of all.",
