@@ -20,6 +20,7 @@ from kconsole.core.errors import NotFound
 from kconsole.operations import fleet as fleet_module
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.contexts import Context, every_context
+from kconsole.operations.fleet_reading import FleetRow
 from kconsole.operations.fleet_stores import Stores
 from kconsole.operations.locations import Location
 from kconsole.operations.samples import sample_session
@@ -89,7 +90,11 @@ class Screen(Keyboard):
         return [row.context.name for row in self.fleet.list.rows]
 
     async def complete(self) -> None:
-        await until(self.pilot, lambda: self.fleet.fleet.is_complete)
+        def is_read(row: FleetRow) -> bool:  # on a busy machine, one that is slow does not answer at first
+            return row.state != "no-answer" or row.context.name.startswith("hangs")
+
+        reader = self.fleet.fleet
+        await until(self.pilot, lambda: reader.is_complete and all(map(is_read, reader.rows.values())))
         await self.settled()
 
     async def opened(self) -> MainScreen:
@@ -356,6 +361,6 @@ async def test_no_key_waits_while_twelve_are_read_one_of_them_large() -> None:
             }  # fmt: skip
             await screen.press("r")
             waits.append(await longest(screen, 50))
-            await screen.complete()
+            await until(screen.pilot, lambda: screen.fleet.fleet.is_complete)
             assert max(waits) < LONGEST_WAIT
         gc.unfreeze()
