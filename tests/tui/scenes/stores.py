@@ -26,9 +26,12 @@ def _becomes(**other: Any) -> Step:
 async def _all_read(screen: Console) -> None:
     fleet = screen.app._fleet
     assert fleet is not None
-    rows = fleet.fleet.rows  # on a busy machine, one that is slow does not answer at first
-    silent = lambda: [name for name, row in rows.items() if row.state == "no-answer"]  # noqa: E731
-    await until(screen, lambda: fleet.fleet.is_complete and silent() == ["south"])
+    reader = fleet.fleet
+
+    def is_read() -> bool:  # on a busy machine, one that is slow does not answer at first
+        return reader.is_complete and [n for n, row in reader.rows.items() if row.state == "no-answer"] == ["south"]
+
+    await until(screen, is_read)
     fleet._look()
     await screen.settled()
 
