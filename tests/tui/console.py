@@ -369,7 +369,8 @@ async def console(
         look: how it looks: the profile of the terminal, settings, habits, theme.
     """
     clock = noon()
-    with tempfile.TemporaryDirectory() as folder:
+    # a thread that leaves off may write its last while the folder is removed
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         store = Path(folder) / "store"
         if isinstance(of, str) and with_past:  # made again: a forecast follows from the hash of its log
             sample_session(of, store, clock=clock, with_past=True).close()
