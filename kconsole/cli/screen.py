@@ -139,7 +139,7 @@ def _demo_fleet(place: CliContext, look: Appearance) -> None:
         for name in SAMPLES:
             sample_session(name, folder / name, system_operator(place.claimed), with_past=True).close()
         contexts = [each._replace(store=str(folder / each.name)) for each in DEMO_FLEET]
-        show(start, stores_of(place, contexts, PLAIN_DEADLINE if look.plain else DEADLINE), "", look)
+        show(start, stores_of(place, contexts, _deadline(look)), "", look)
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
@@ -179,7 +179,7 @@ def open_console(place: CliContext) -> None:
     contexts = [] if is_named else several(look.settings)
     with ending_in_order() as start:
         if contexts:
-            show(start, stores_of(place, contexts, PLAIN_DEADLINE if look.plain else DEADLINE), "", look)
+            show(start, stores_of(place, contexts, _deadline(look)), "", look)
         elif takes_long(place.store):
             opening = partial(place.open, False)
             show(start, opening, "", look, context=place.choice.context)
@@ -187,10 +187,14 @@ def open_console(place: CliContext) -> None:
             show(start, place.open(notices=False), "", look, context=place.choice.context)
 
 
+def _deadline(look: Appearance) -> float:
+    return PLAIN_DEADLINE if look.plain else DEADLINE
+
+
 def stores_of(place: CliContext, contexts: Sequence[Context], deadline: float = DEADLINE) -> Stores:
     """The stores of contexts, as they are read and opened with the options of the command line.
 
-    They are read from now on, in a process of its own; one without any progress until a deadline does not answer.
+    They are read from now on, in a process of its own; one that shows no progress within the deadline does not answer.
     """
     reading = partial(_opened, place, True)
     return Stores(

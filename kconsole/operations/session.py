@@ -297,8 +297,7 @@ class Session:
             NotFound: there is none, or it has been undone.
             NotPermitted: the operator may undo nothing, or not all of it.
         """
-        if (refused := self.authority.refusal_by_storage(UNDO)) is not None:
-            raise refused
+        self._log_and_raise(self.authority.refusal_by_storage(UNDO), UNDO, "", "")
         commit = self.history.to_undo(sequence, lambda commit: self.why_never_undone(commit, commit.operation) is None)
         if self._as_seen(commit).is_partial:
             self._log_and_raise(_outside_domains(commit), "undo", "", "")

@@ -22,7 +22,7 @@ mount -t tmpfs -o size=120m,mode=755 none "$1" && exec "$2" -m tests.postgresql.
 def test_changes_are_refused_while_it_is_and_none_that_was_confirmed_is_lost() -> None:
     programs()
     with tempfile.TemporaryDirectory(prefix="kconsole-full-") as disk:
-        Path(disk).chmod(0o755)  # for the user as whom the server runs
+        Path(disk).chmod(0o755)  # the server runs as another user
         if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", disk], check=False).returncode:
             pytest.skip("this machine lets no one mount anything, not even in a namespace of their own")
         command = ["unshare", "-m", "sh", "-c", MOUNTED, "sh", disk, sys.executable]

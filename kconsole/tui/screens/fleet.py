@@ -104,7 +104,7 @@ class FleetScreen(FilterScreen):
         self.header.right = self._who
         self.show_keys()
         self._show()
-        # no set_timer(), which asks for one event that Textual drops if it is late: nothing would be shown any more
+        # no set_timer(): Textual drops its one event on a busy machine, and nothing new would be shown
         self._looking = [self.set_interval(seconds, self._look) for seconds in (OFTEN, SELDOM)]
         self._look()
 
